@@ -1,0 +1,56 @@
+"""Phantom patients for benchmarks: a few that are drawn, and as many cases as wanted that share their files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.phantom import ORGANS, PhantomCase, generate_case
+from tfpartial.labels import OrganTable
+
+
+def phantom_manifest(root: Path, cases: int, drawn: int, size: tuple[int, int] = (512, 512)) -> Manifest:
+    """Writes a data set under `root`.
+
+    Args:
+        root: its folder.
+        cases: number of cases.
+        drawn: number of different patients; further cases are hard links to their files.
+        size: rows and columns.
+    """
+    patients = [_write(root, number, generate_case(0, number, size)) for number in range(min(drawn, cases))]
+    links = [_link(patients[number % drawn], number) for number in range(drawn, cases)]
+    entries = {case.id: case for case in [*patients, *links]}
+    return Manifest(root, "phantom", OrganTable(tuple(ORGANS)), ("CT",), None, 0.1, entries)
+
+
+def _write(root: Path, number: int, patient: PhantomCase) -> ManifestCase:
+    name = f"case_{number:04d}"
+    image, label = root / "imagesTr" / f"{name}_0000.nii.gz", root / "labelsTr" / f"{name}.nii.gz"
+    _write_volume(image, patient.hu, patient)
+    _write_volume(label, patient.label, patient)
+    return ManifestCase(name, (image,), label, tuple(ORGANS), None, name, patient.hu.shape, patient.spacing_mm_zyx)
+
+
+def _write_volume(path: Path, array: np.ndarray, patient: PhantomCase) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(patient.spacing_mm_zyx[::-1])
+    image.SetOrigin(patient.origin_mm_zyx[::-1])
+    sitk.WriteImage(image, str(path), useCompression=True)
+
+
+def _link(patient: ManifestCase, number: int) -> ManifestCase:
+    name = f"case_{number:04d}"
+    (source,), label_source = patient.images, patient.label
+    assert label_source is not None
+    image, label = source.with_name(f"{name}_0000.nii.gz"), label_source.with_name(f"{name}.nii.gz")
+    os.link(source, image)
+    os.link(label_source, label)
+    return ManifestCase(
+        name, (image,), label, patient.annotated, None, name, patient.size_zyx, patient.spacing_mm_zyx
+    )

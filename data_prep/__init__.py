@@ -1,0 +1,1 @@
+"""Stages that turn volumes on disk into a store."""

@@ -1,0 +1,29 @@
+"""Write the store that training reads: image shards and label layer 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfpartial import cli
+from tfpartial.config import PrepareConfig
+from tfpartial.data.manifest import read_manifest
+from tfpartial.data.prepare import finish_store, prepare_cases
+from tfpartial.progress import track
+from tfpartial.provenance import finish, write_config, write_provenance
+
+
+def run(config: PrepareConfig) -> dict[str, Any]:
+    """Prepares the cases that are not there yet, then closes the store."""
+    manifest = read_manifest(config.manifest)
+    cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers)
+    for _ in track(cases, "prepare", total=len(manifest.cases)):
+        pass
+    summary = finish_store(manifest, config.out, config.size, config.spacing_mm)
+    write_config(config.out, "prepare", config)
+    write_provenance(config.out, config)
+    finish(config.out, summary)
+    return summary
+
+
+if __name__ == "__main__":
+    raise SystemExit(cli.stage_main("prepare"))

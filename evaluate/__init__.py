@@ -1,0 +1,1 @@
+"""Stages that predict, score and export."""

@@ -1,0 +1,54 @@
+"""Installation. The stage folders of the top level are installed under the library's name."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfpartial" / "__init__.py").read_text()).group(1)
+LIBRARY = ["tfpartial", *(f"tfpartial.{part}" for part in (
+    "data", "data.phantom", "inference", "losses", "metrics", "models", "report", "training",
+))]
+STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "evaluate")}
+DEVELOPMENT = [
+    "hypothesis>=6.100,<7",
+    "mypy>=1.15,<3",
+    "pytest>=8.3,<10",
+    "pytest-xdist>=3.6,<4",
+    "ruff>=0.12,<1",
+    "scipy-stubs>=1.15,<2",
+    "tensorflow-serving-api>=2.19,<3",
+    "types-PyYAML>=6,<7",
+]
+
+setup(
+    name="tfpartial",
+    version=VERSION,
+    description="Train multi-organ CT segmentation networks from partially labeled volumes (TensorFlow / Keras 3)",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    packages=[*LIBRARY, *STAGES],
+    package_dir={"tfpartial": "tfpartial", **STAGES},
+    package_data={"tfpartial": ["py.typed"]},
+    install_requires=[
+        "h5py>=3.11,<4",
+        "jsonargparse[signatures]>=4.49,<5",
+        "keras>=3.15,<4",
+        "matplotlib>=3.9,<4",
+        "numpy>=2.0,<3",
+        "pandas>=2.2,<4",
+        "PyYAML>=6,<7",
+        "rich>=13.9,<16",
+        "scikit-image>=0.25,<1",
+        "scipy>=1.14,<2",
+        "SimpleITK>=2.4,<3",
+        "tensorboard>=2.19,<3",
+        "tensorflow>=2.21,<2.22",
+    ],
+    extras_require={"dev": DEVELOPMENT},
+    entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
+)

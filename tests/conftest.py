@@ -1,0 +1,90 @@
+"""A tiny phantom data set, taken once through the stages, and tiny segmenters, for the tests of what comes after."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@dataclass(frozen=True)
+class TinyRun:
+    """Where the stages left their files."""
+
+    dataset: Path
+    manifest: Path
+    splits: Path
+    annotations: Path
+    store: Path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory) -> TinyRun:
+    """Six phantom patients of about 15 slices, 32x32, all organs annotated; two folds; alpha = 0.5."""
+    from tfpartial.config import IngestConfig, PhantomConfig, PrepareConfig, SimulateConfig, SplitConfig
+    from tfpartial.data_prep import ingest, phantom, prepare, simulate, split
+
+    root = tmp_path_factory.mktemp("tiny")
+    run = TinyRun(root / "dataset", root / "manifest.json", root / "splits.json", root / "annotations.json", root / "store")
+    phantom.run(PhantomConfig(run.dataset, cases=6, size=(32, 32), slice_mm=(20, 25), workers=1))
+    ingest.run(IngestConfig(run.dataset, run.manifest, workers=1))
+    split.run(SplitConfig(run.manifest, run.splits, folds=2, val_share=0.3))
+    simulate.run(SimulateConfig(run.manifest, run.splits, run.annotations, alpha=0.5))
+    prepare.run(PrepareConfig(run.manifest, run.store, size=(32, 32), workers=1))
+    return run
+
+
+SEGMENTER_SIZE = (32, 48)
+
+
+@pytest.fixture
+def threshold_segmenter(tmp_path) -> Path:
+    """A stage folder of `train` whose network is a rule: organ 1 from 100 HU on, organ 2 up to -100 HU, else background."""
+    import keras
+    import numpy as np
+
+    inputs = keras.Input((*SEGMENTER_SIZE, 1))
+    layer = keras.layers.Conv2D(2, 1, dtype="float32")
+    network = keras.Model(inputs, layer(inputs))
+    layer.set_weights([np.array([[[[1.0, -1.0]]]]), np.array([-1.0, -1.0])])
+    return _write_segmenter(tmp_path / "threshold", network, ("bone", "fat"), name="threshold", options={})
+
+
+@pytest.fixture(scope="session")
+def unet_segmenter(tmp_path_factory) -> Path:
+    """A stage folder of `train` with an untrained U-Net for three organs, saved under mixed bfloat16."""
+    import keras
+
+    from tfpartial.models import build
+    from tfpartial.training.precision import dtype_policy
+
+    keras.utils.set_random_seed(0)
+    with dtype_policy("mixed_bfloat16"):
+        network = build("unet", 3, (*SEGMENTER_SIZE, 1), width=4)
+    organs = ("liver", "spleen", "left kidney")
+    return _write_segmenter(tmp_path_factory.mktemp("unet"), network, organs, name="unet", options={"width": 4})
+
+
+def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, options: dict) -> Path:
+    from tfpartial.labels import OrganTable
+    from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+
+    folder.mkdir(exist_ok=True)
+    network.save(folder / "best.keras")
+    card = SegmenterCard(
+        organs=OrganTable(organs),
+        channel_names=("CT",),
+        method="certain",
+        size=SEGMENTER_SIZE,
+        spacing_mm=None,
+        window_hu=(-1000.0, 1000.0),
+        mean=0.0,
+        sd=100.0,
+        network=NetworkSpec(name, len(organs), (*SEGMENTER_SIZE, 1), options),
+    )
+    write_card(card, folder)
+    return folder

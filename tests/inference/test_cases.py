@@ -1,0 +1,91 @@
+"""Which files are which cases."""
+
+from pathlib import Path
+
+import pytest
+
+from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.cases import InputCase, find_cases, manifest_cases
+from tfpartial.labels import OrganTable
+
+
+def touch(folder, *names):
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def ids(cases):
+    return [case.id for case in cases]
+
+
+def test_a_folder_gives_its_volumes_and_nothing_else(tmp_path):
+    folder = touch(tmp_path / "in", "b.nii.gz", "a.nrrd", "._a.nrrd", "notes.txt", "dataset.json")
+    (folder / "sub.nii.gz").mkdir()
+    assert find_cases([folder], ["CT"]) == [InputCase("a", (folder / "a.nrrd",)), InputCase("b", (folder / "b.nii.gz",))]
+
+
+def test_channel_numbers_are_grouped_in_order(tmp_path):
+    folder = touch(tmp_path / "in", "x_0001.nii.gz", "x_0000.nii.gz", "y_0000.nii.gz", "y_0001.nii.gz")
+    cases = find_cases([folder], ["CT", "PET"])
+    assert cases[0] == InputCase("x", (folder / "x_0000.nii.gz", folder / "x_0001.nii.gz"))
+    assert ids(cases) == ["x", "y"]
+
+
+def test_one_channel_loses_its_number(tmp_path):
+    assert ids(find_cases([touch(tmp_path / "in", "x_0000.nii.gz", "y.nii.gz")], ["CT"])) == ["x", "y"]
+
+
+def test_numbers_that_cannot_be_channels_belong_to_the_name(tmp_path):
+    folder = touch(tmp_path / "in", "amos_0004.nii.gz", "amos_0005.nii.gz")
+    assert ids(find_cases([folder], ["CT"])) == ["amos_0004", "amos_0005"]
+
+
+def test_a_file_named_twice_is_one_case(tmp_path):
+    folder = touch(tmp_path / "in", "a.nii.gz")
+    assert ids(find_cases([folder, folder / "a.nii.gz"], ["CT"])) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("names", "channels", "message"),
+    [
+        (["x_0000.nii.gz", "x_0001.nii.gz"], ["CT"], r"case 'x': expected .* channels 0000 \(CT\), got files 0000, 0001"),
+        (["x_0000.nii.gz"], ["CT", "PET"], r"case 'x': expected .* 0000 \(CT\), 0001 \(PET\), got files 0000"),
+        (["x.nii.gz"], ["CT", "PET"], r"x.nii.gz: the network takes 2 channels; expected files x_0000, x_0001"),
+        (["x.nii.gz", "x.nrrd"], ["CT"], r"case 'x' stands twice: .*x.nii.gz and .*x.nrrd"),
+        (["x_0000.nii.gz", "x_0000.mha"], ["CT"], r"two files for one volume: .*x_0000.mha and .*x_0000.nii.gz"),
+        (["notes.txt"], ["CT"], r"in: expected volumes \(.nii.gz, .*\), found none"),
+    ],
+)
+def test_files_that_do_not_make_cases_are_named(tmp_path, names, channels, message):
+    with pytest.raises(TfpartialError, match=message):
+        find_cases([touch(tmp_path / "in", *names)], channels)
+
+
+def test_a_path_that_is_no_volume_is_named(tmp_path):
+    with pytest.raises(TfpartialError, match=r"gone: no such file or folder"):
+        find_cases([tmp_path / "gone"], ["CT"])
+    with pytest.raises(TfpartialError, match=r"a.txt: expected a volume"):
+        find_cases([touch(tmp_path / "in", "a.txt") / "a.txt"], ["CT"])
+
+
+def manifest():
+    cases = {
+        name: ManifestCase(name, (Path(f"/d/{name}.nii.gz"),), None, (), None, name, (2, 3, 4), (1.0, 1.0, 1.0))
+        for name in ("a", "b")
+    }
+    return Manifest(Path("/d"), "demo", OrganTable(("liver",)), ("CT",), None, 0.1, cases)
+
+
+def test_a_manifest_gives_all_its_cases_or_those_asked_for():
+    assert ids(manifest_cases(manifest(), None, ["CT"])) == ["a", "b"]
+    assert manifest_cases(manifest(), ["b"], ["CT"]) == [InputCase("b", (Path("/d/b.nii.gz"),))]
+
+
+def test_a_manifest_that_does_not_fit_is_named():
+    with pytest.raises(TfpartialError, match="case 'c' is not in the manifest"):
+        manifest_cases(manifest(), ["c"], ["CT"])
+    with pytest.raises(TfpartialError, match=r"manifest 'demo': expected the network's channels \(MR\), got \(CT\)"):
+        manifest_cases(manifest(), None, ["MR"])

@@ -1,0 +1,34 @@
+"""Which cases and slices are drawn."""
+
+import numpy as np
+import pytest
+
+from tfpartial.errors import TfpartialError
+from tfpartial.report.pictures import pick_cases, pick_slice
+
+
+@pytest.mark.parametrize(
+    ("ranked", "count", "expected"),
+    [
+        ("abcde", 3, [("a", "best"), ("c", "median"), ("e", "worst")]),
+        ("ab", 3, [("a", "best"), ("b", "worst")]),
+        ("a", 3, [("a", "best")]),
+        ("abcdefg", 4, [("a", "best"), ("c", "rank 3 of 7"), ("e", "rank 5 of 7"), ("g", "worst")]),
+    ],
+)
+def test_cases_from_best_to_worst(ranked, count, expected):
+    assert pick_cases(ranked, count) == expected
+
+
+def test_nothing_to_draw_is_an_error():
+    with pytest.raises(TfpartialError, match="expected at least one scored case and one to draw, got 0 and 3"):
+        pick_cases([], 3)
+
+
+def test_the_slice_with_most_organs_wins_and_then_the_one_with_most_voxels():
+    label = np.zeros((4, 3, 3), np.uint8)
+    label[0] = 1  # nine voxels of one organ
+    label[1, 0] = (1, 2, 0)
+    label[2, 0] = (1, 2, 2)
+    label[3] = 255  # nobody knows
+    assert pick_slice(label) == 2

@@ -1,0 +1,55 @@
+"""Files are written whole or not at all."""
+
+import hashlib
+
+import pytest
+
+from tfpartial.artifacts import atomic_file, atomic_folder, read_json, sha256, write_json
+from tfpartial.errors import TfpartialError
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "scores.nii.gz"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="disk full"), atomic_file(path) as temporary:
+        assert temporary.name.endswith(".nii.gz")
+        temporary.write_text("half")
+        raise RuntimeError("disk full")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_folder_is_not_there(tmp_path):
+    with pytest.raises(RuntimeError, match="killed"), atomic_folder(tmp_path / "case") as temporary:
+        (temporary / "image.npy").write_bytes(b"half")
+        raise RuntimeError("killed")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_to_replace_a_folder(tmp_path):
+    with pytest.raises(TfpartialError, match="is there already"), atomic_folder(tmp_path):
+        pass
+
+
+def test_json_goes_out_and_comes_back(tmp_path):
+    write_json(tmp_path / "deep" / "a.json", {"z": 1, "a": [None, 2.5]})
+    assert read_json(tmp_path / "deep" / "a.json", "numbers") == {"z": 1, "a": [None, 2.5]}
+
+
+def test_json_refuses_nan(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", float("nan"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_says_what_was_expected_of_a_missing_or_broken_json(tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(TfpartialError, match="expected the manifest as JSON, got"):
+        read_json(tmp_path / "broken.json", "manifest")
+    with pytest.raises(TfpartialError, match="no such file; expected the manifest"):
+        read_json(tmp_path / "none.json", "manifest")
+
+
+def test_checksum_is_sha256(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()

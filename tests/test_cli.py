@@ -1,0 +1,144 @@
+"""The command: words in, configuration and exit status out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tfpartial import cli
+from tfpartial.arguments import parse
+from tfpartial.config import PhantomConfig, PredictConfig, TrainConfig
+from tfpartial.errors import InputProblems, TfpartialError
+
+VERBS = ("phantom", "train", "predict")
+TRAIN_PATHS = ["--store", "s", "--splits", "p", "--out", "o"]
+
+
+def config(verb, config_class, *words):
+    return parse(verb, config_class, list(words), VERBS).config
+
+
+def test_lists_and_pairs_are_plain_words():
+    predict = config("predict", PredictConfig, "--model", "m", "--images", "a.nii.gz", "b", "--out", "o")
+    assert predict.images == [Path("a.nii.gz"), Path("b")]
+    train = config("train", TrainConfig, *TRAIN_PATHS, "--window-hu", "-100", "250")
+    assert train.window_hu == (-100.0, 250.0)
+
+
+def test_a_file_gives_the_section_of_the_verb_and_later_words_override_it(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("phantom: {out: p, cases: 3, seed: 4}\ntrain: {store: s}\n")
+    assert config("phantom", PhantomConfig, "--config", str(file), "--cases", "5") == PhantomConfig(Path("p"), cases=5, seed=4)
+
+
+def test_nested_options_keep_their_defaults():
+    train = config("train", TrainConfig, *TRAIN_PATHS, "--loss.dice", "1", "--network.width", "8")
+    assert (train.loss.bce, train.loss.dice, train.network.width, train.network.name) == (1.0, 1.0, 8, "unet")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("phantm: {}\n", "unknown section phantm; expected phantom, train, predict"),
+        ("- 1\n", "expected one section per verb, got list"),
+        ("phantom: [1]\n", "section 'phantom': expected option: value lines, got list"),
+        ("phantom: {\n", "expected YAML, got"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_fault(tmp_path, text, message):
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    with pytest.raises(TfpartialError, match=message):
+        config("phantom", PhantomConfig, "--config", str(file))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--out", "p", "--casses", "3"], "casses"),
+        (["--out", "p", "--cases", "many"], "many"),
+        ([], "out"),
+    ],
+)
+def test_unusable_words_end_with_status_2(words, message, capsys):
+    assert cli.main(["phantom", *words]) == cli.USAGE_ERROR
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_key_in_a_file_ends_with_status_2(tmp_path, capsys):
+    file = tmp_path / "a.yaml"
+    file.write_text("phantom: {out: p, colour: red}\n")
+    assert cli.main(["phantom", "--config", str(file)]) == cli.USAGE_ERROR
+    assert "colour" in capsys.readouterr().err
+
+
+def test_every_verb_has_help(capsys):
+    for verb in cli.STAGES:
+        assert cli.main([verb, "-h"]) == 0
+        assert f"usage: tfpartial {verb}" in capsys.readouterr().out
+
+
+def test_the_overview_names_every_verb(capsys):
+    assert cli.main([]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {verb} " in shown for verb in cli.STAGES)
+
+
+def test_an_unknown_verb_ends_with_status_2(capsys):
+    assert cli.main(["trian"]) == cli.USAGE_ERROR
+    assert "unknown verb 'trian'; expected one of phantom, ingest" in capsys.readouterr().err
+
+
+class Stage:
+    """A stage module that answers, or fails, as told."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def run(self, _):
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    def install(result):
+        monkeypatch.setattr(cli.importlib, "import_module", lambda name: Stage(result))
+
+    return install
+
+
+def test_json_is_the_only_thing_on_standard_output(answer, capsys):
+    answer({"cases": 3, "rows": [{"organ": "liver", "dsc": None}]})
+    assert cli.main(["phantom", "--out", "p", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"cases": 3, "rows": [{"organ": "liver", "dsc": None}]}
+
+
+def test_bad_input_is_one_line_without_a_traceback(answer, capsys):
+    answer(TfpartialError("ct.nii.gz: expected 3 dimensions, got 4"))
+    assert cli.main(["phantom", "--out", "p"]) == 1
+    assert capsys.readouterr().err == "tfpartial phantom: ct.nii.gz: expected 3 dimensions, got 4\n"
+
+
+def test_problems_are_a_table_and_json(answer, capsys):
+    answer(InputProblems("1 problem in 1 file", [{"case": "a", "message": "truncated"}]))
+    assert cli.main(["ingest", "--dataset", "d", "--out", "o", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == {"problems": [{"case": "a", "message": "truncated"}]}
+    assert cli.main(["ingest", "--dataset", "d", "--out", "o"]) == 1
+    assert "truncated" in capsys.readouterr().out
+
+
+def test_a_fault_of_the_program_says_so_and_debug_shows_where(answer, capsys):
+    answer(ZeroDivisionError("division by zero"))
+    assert cli.main(["phantom", "--out", "p"]) == cli.FAULT
+    assert "ZeroDivisionError: division by zero (--debug shows the traceback)" in capsys.readouterr().err
+    assert cli.main(["phantom", "--out", "p", "--debug"]) == cli.FAULT
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_help_does_not_load_tensorflow():
+    code = "import sys; from tfpartial import cli; cli.main(['train', '-h']); sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

@@ -1,0 +1,148 @@
+"""The training stage from its configuration to its folder, killed and resumed."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import yaml
+
+from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
+from tfpartial.errors import TfpartialError
+from tfpartial.train import segmenter
+from tfpartial.training.card import read_card
+from tfpartial.training.checkpoint import load_state
+
+EPOCHS = 6
+FAST = {"network": NetworkConfig(width=2), "loss": LossConfig(bce=1, dice=1), "batch": 4, "learning_rate": 1e-2}
+
+
+def config(tiny_run, out, **options):
+    options = FAST | {"epochs": EPOCHS, "steps_per_epoch": 3, "validate_every": 2} | options
+    return TrainConfig(tiny_run.store, tiny_run.splits, out, annotations=tiny_run.annotations, **options)
+
+
+def command(tiny_run, out):
+    paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations, "--out", out]
+    options = ["--network.width", 2, "--loss.dice", 1, "--batch", 4, "--learning_rate", 1e-2]
+    steps = ["--epochs", EPOCHS, "--steps_per_epoch", 3, "--validate_every", 2]
+    return [sys.executable, "-m", "tfpartial", "train", *map(str, (*paths, *options, *steps))]
+
+
+def rows(folder):
+    with (folder / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def numbers(folder):
+    """The metrics without the seconds, NaN where nothing was measured."""
+    return [[float(value or "nan") for name, value in row.items() if name != "seconds"] for row in rows(folder)]
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_run, tmp_path_factory):
+    """A training that was never interrupted, in a process of its own as a user starts it."""
+    folder = tmp_path_factory.mktemp("run") / "certain"
+    subprocess.run(command(tiny_run, folder), check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_leaves_the_files_that_the_next_stages_read(finished):
+    assert {"best.keras", "last.keras", "config.yaml", "provenance.json", "segmenter.json", "metrics.csv", "done.json"} <= {
+        path.name for path in finished.iterdir()
+    }
+    assert any((finished / "tensorboard").rglob("events*"))
+    card = read_card(finished)
+    network = keras.saving.load_model(finished / "best.keras", safe_mode=True)
+    assert network.output_shape == (None, 32, 32, len(card.organs))
+    assert card.window_hu == (-160.0, 300.0) and card.sd > 0
+
+
+@pytest.mark.slow
+def test_validates_every_second_epoch_and_lowers_the_rate_exponentially(finished):
+    table = rows(finished)
+    assert [int(row["epoch"]) for row in table] == list(range(1, EPOCHS + 1))
+    assert [bool(row["val_dsc"]) for row in table] == [False, True] * (EPOCHS // 2)
+    rates = np.array([float(row["learning_rate"]) for row in table])
+    np.testing.assert_allclose(rates[1:] / rates[:-1], (1e-5 / 1e-2) ** (1 / EPOCHS), rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_provenance_names_inputs_versions_and_machine(finished, tiny_run):
+    provenance = json.loads((finished / "provenance.json").read_text())
+    assert set(provenance["inputs"]) == {str(tiny_run.splits), str(tiny_run.annotations)}
+    assert provenance["versions"]["keras"] == keras.__version__
+    assert provenance["machine"]["cores"] >= 1
+    assert yaml.safe_load((finished / "config.yaml").read_text())["train"]["network"]["width"] == 2
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_weights_bit_for_bit(finished, tiny_run, tmp_path):
+    folder = tmp_path / "killed"
+    process = subprocess.Popen(command(tiny_run, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (folder / "metrics.csv").is_file() or len(rows(folder)) < 2:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (folder / "done.json").exists(), "the training came to its end before it was killed"
+    subprocess.run(command(tiny_run, folder), check=True, capture_output=True)
+    with np.load(folder / "state.npz") as resumed, np.load(finished / "state.npz") as straight:
+        for name in straight.files:
+            if name != "progress":  # it holds the seconds
+                np.testing.assert_array_equal(resumed[name], straight[name], err_msg=name)
+    # The logged loss is a sum over voxels whose order the threads choose: equal to the last digits only.
+    np.testing.assert_allclose(numbers(folder), numbers(finished), rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_finished_training_is_not_done_again(finished, tiny_run):
+    before = (finished / "last.keras").stat().st_mtime_ns
+    result = subprocess.run([*command(tiny_run, finished), "--json"], check=True, capture_output=True, text=True)
+    assert json.loads(result.stdout)["epochs"] == EPOCHS
+    assert (finished / "last.keras").stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_refuses_another_configuration_in_the_same_folder_and_names_the_difference(finished, tiny_run):
+    with pytest.raises(TfpartialError, match=r"was begun with another configuration \(.*batch: 4 -> 8.*\)"):
+        segmenter.run(config(tiny_run, finished, batch=8))
+
+
+def test_refuses_a_folder_with_something_else_in_it(tiny_run, tmp_path):
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(TfpartialError, match="expected an empty folder or one that 'train' began"):
+        segmenter.run(config(tiny_run, tmp_path))
+
+
+def test_refuses_annotations_of_other_cases(tiny_run, tmp_path):
+    other = tmp_path / "annotations.json"
+    content = json.loads(tiny_run.annotations.read_text())
+    content["folds"][0].popitem()
+    other.write_text(json.dumps(content))
+    with pytest.raises(TfpartialError, match=r"1 cases are not in .*annotations\.json, first 'phantom_"):
+        segmenter.run(TrainConfig(tiny_run.store, tiny_run.splits, tmp_path / "out", annotations=other))
+
+
+def test_says_what_to_do_when_no_training_case_keeps_an_organ(tiny_run, tmp_path):
+    other = tmp_path / "annotations.json"
+    content = json.loads(tiny_run.annotations.read_text())
+    for kept in (kept for fold in content["folds"] for kept in fold.values()):
+        kept[:] = [organ for organ in kept if organ != "liver"]
+    other.write_text(json.dumps(content))
+    with pytest.raises(TfpartialError, match="liver annotated in no training case of fold 0; raise alpha"):
+        segmenter.run(TrainConfig(tiny_run.store, tiny_run.splits, tmp_path / "out", annotations=other))
+
+
+def test_names_a_damaged_state_file(tmp_path):
+    (tmp_path / "state.npz").write_bytes(b"PK half a file")
+    with pytest.raises(TfpartialError, match=r"state\.npz: expected the state of a training, got a damaged file"):
+        load_state(tmp_path / "state.npz", segmenter=None)

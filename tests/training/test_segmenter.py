@@ -1,0 +1,123 @@
+"""The custom train step: what it learns from, and what it does not."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfpartial.config import AugmentConfig, LossConfig
+from tfpartial.errors import TfpartialError
+from tfpartial.training import METHODS, Objective, PartialSegmenter
+from tfpartial.training.precision import choose_policy, dtype_policy
+
+SHAPE = (8, 8)
+ORGANS = 2
+
+
+def tiny_network(num_outputs):
+    """Two convolutions: enough to have gradients everywhere."""
+    image = keras.Input((*SHAPE, 1))
+    hidden = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")(image)
+    return keras.Model(image, keras.layers.Conv2D(num_outputs, 1, dtype="float32")(hidden))
+
+
+BOTH_TERMS = LossConfig(bce=1.0, dice=1.0)
+
+
+def segmenter(method="certain", loss=BOTH_TERMS, augment=None):
+    keras.utils.set_random_seed(0)
+    objective = Objective(method, ORGANS, loss)
+    model = PartialSegmenter(tiny_network(objective.num_outputs), objective, (-160, 300), mean=10.0, sd=90.0, augment=augment)
+    model.compile(optimizer=keras.optimizers.Adam(1e-2), jit_compile=False)
+    return model
+
+
+def batch(annotated, seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        "image": tf.constant(rng.integers(-200, 400, (2, *SHAPE, 1)), tf.int16),
+        "label": tf.constant(rng.choice([0, 0, 1], (2, *SHAPE)), tf.uint8),
+        "annotated": tf.constant([annotated] * 2),
+    }
+
+
+def test_an_organ_that_is_not_annotated_is_learned_only_where_another_organ_is():
+    data = batch([True, False])
+    logits = tf.Variable(np.random.default_rng(1).normal(size=(2, *SHAPE, ORGANS)).astype("float32"))
+    objective = Objective("certain", ORGANS, BOTH_TERMS)
+    with tf.GradientTape() as tape:
+        loss = objective(data["label"], data["annotated"], logits)["loss"]
+    gradient = tape.gradient(loss, logits).numpy()
+    labelled = data["label"].numpy() > 0
+    assert np.all(gradient[..., 0] != 0)
+    assert np.all(gradient[..., 1][~labelled] == 0)
+    assert np.all(gradient[..., 1][labelled] != 0)
+
+
+def test_naive_takes_missing_labels_for_background():
+    data = batch([True, False])
+    logits = tf.zeros((2, *SHAPE, ORGANS))
+    naive = Objective("naive", ORGANS, LossConfig())(data["label"], data["annotated"], logits)
+    assert float(naive["loss"]) == pytest.approx(ORGANS * np.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_a_batch_by_heart(method):
+    model = segmenter(method)
+    data = batch([True, True])
+    before = float(model.train_step(data)["loss"])
+    for _ in range(60):
+        model.reset_metrics()
+        after = float(model.train_step(data)["loss"])
+    assert after < 0.9 * before
+
+
+def test_a_batch_with_nothing_annotated_and_no_label_leaves_the_weights_alone():
+    model = segmenter()
+    data = batch([False, False]) | {"label": tf.zeros((2, *SHAPE), tf.uint8)}
+    before = model.network.get_weights()
+    model.train_step(data)
+    for old, new in zip(before, model.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_the_augmentation_of_a_step_depends_on_the_step_and_the_seed_alone():
+    one, other = segmenter(augment=AugmentConfig()), segmenter(augment=AugmentConfig())
+    for seed in range(3):
+        losses = [float(model.train_step(batch([True, True], seed))["loss"]) for model in (one, other)]
+        assert losses[0] == losses[1]
+    without, augmented = segmenter(), segmenter(augment=AugmentConfig())
+    data = batch([True, True])
+    assert float(without.train_step(data)["loss"]) != float(augmented.train_step(data)["loss"])
+
+
+def test_compiled_and_eager_steps_give_the_same_loss():
+    data = batch([True, False])
+    eager = float(segmenter(augment=AugmentConfig()).train_step(data)["loss"])
+    model = segmenter(augment=AugmentConfig())
+    compiled = float(tf.function(model.train_step)(data)["loss"])
+    assert compiled == pytest.approx(eager, rel=1e-5)
+
+
+def test_reports_each_term_of_the_loss():
+    terms = segmenter(loss=LossConfig(bce=2.0, dice=0.5)).train_step(batch([True, True]))
+    assert float(terms["loss"]) == pytest.approx(2.0 * float(terms["bce"]) + 0.5 * float(terms["dice"]), rel=1e-5)
+
+
+def test_refuses_a_loss_without_terms():
+    with pytest.raises(TfpartialError, match=r"expected a factor above 0, got bce 0\.0 and dice 0\.0"):
+        Objective("certain", ORGANS, LossConfig(bce=0.0, dice=0.0))
+
+
+def test_a_mixed_network_trains_and_keeps_float32_logits():
+    with dtype_policy("mixed_bfloat16"):
+        model = segmenter()
+    assert keras.config.dtype_policy().name == "float32"
+    data = batch([True, True])
+    assert model(data["image"]).dtype == "float32"
+    assert np.isfinite(float(model.train_step(data)["loss"]))
+
+
+def test_a_named_precision_is_taken_as_it_is():
+    assert choose_policy("float32") == "float32"
+    assert choose_policy("auto") in ("float32", "mixed_bfloat16")

@@ -1,0 +1,104 @@
+"""Files that a stage leaves: written whole or not at all, with checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tfpartial.errors import TfpartialError
+
+UNFINISHED = ".unfinished-"
+"""How the names of temporary files and folders begin."""
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, with its suffixes, that takes its place when the block ends without an exception."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends without an exception.
+
+    Raises:
+        TfpartialError: `path` is there already.
+    """
+    if path.exists():
+        raise TfpartialError(f"{path}: is there already; remove it or choose another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        os.rename(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    # The name comes last so that the suffixes stay: writers choose the format by them.
+    return path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what killed runs left of `atomic_folder` in `folder`. Nobody else may be writing there."""
+    for leftover in folder.glob(f"{UNFINISHED}*/"):
+        shutil.rmtree(leftover)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes a JSON file atomically. NaN is refused: JSON has none."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, default=str) + "\n")
+
+
+def read_json(path: Path, what: str) -> Any:
+    """Reads a JSON file.
+
+    Args:
+        path: the file.
+        what: what it should be, for the error ("manifest").
+
+    Raises:
+        TfpartialError: no such file, or not JSON.
+    """
+    if not path.is_file():
+        raise TfpartialError(f"{path}: no such file; expected the {what}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise TfpartialError(f"{path}: expected the {what} as JSON, got {error}") from error
+
+
+def read_versioned(path: Path, what: str, version: int) -> dict[str, Any]:
+    """Reads a JSON object whose `format` is `version`. Raises `TfpartialError` as `read_json` does, and for another format."""
+    content = read_json(path, what)
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != version:
+        raise TfpartialError(f"{path}: expected the {what} in format {version}, got {'none' if found is None else found}")
+    return content
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

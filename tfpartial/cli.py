@@ -1,0 +1,128 @@
+"""The `tfpartial` command: one verb per stage.
+
+A stage is a module of `data_prep`, `train` or `evaluate` with one function, `run(config) -> summary`. This file turns words into
+the stage's configuration and the summary into a table or JSON. Exit status: 0 done, 1 bad input, 2 unusable command line,
+3 a fault of the program, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+
+from tfpartial import config as configs
+from tfpartial.arguments import parse
+from tfpartial.errors import InputProblems, TfpartialError
+from tfpartial.printing import print_summary
+from tfpartial.quiet import import_quietly
+
+USAGE_ERROR = 2
+FAULT = 3
+INTERRUPTED = 130
+
+
+class Stage(NamedTuple):
+    """Where the verb's `run` is, and what it can be told."""
+
+    module: str
+    config: type
+
+
+STAGES = {
+    "phantom": Stage("data_prep.phantom", configs.PhantomConfig),
+    "ingest": Stage("data_prep.ingest", configs.IngestConfig),
+    "split": Stage("data_prep.split", configs.SplitConfig),
+    "simulate": Stage("data_prep.simulate", configs.SimulateConfig),
+    "prepare": Stage("data_prep.prepare", configs.PrepareConfig),
+    "train": Stage("train.segmenter", configs.TrainConfig),
+    "predict": Stage("evaluate.predict", configs.PredictConfig),
+    "score": Stage("evaluate.score", configs.ScoreConfig),
+    "compare": Stage("evaluate.compare", configs.CompareConfig),
+    "export": Stage("evaluate.export", configs.ExportConfig),
+}
+"""The verbs, in the order of the data."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb.
+
+    Args:
+        arguments: the words of the command line; the process's own by default.
+
+    Returns:
+        The exit status.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if words[0] == "--version":
+        print(importlib.import_module("tfpartial").__version__)
+        return 0
+    if words[0] not in STAGES:
+        print(f"tfpartial: unknown verb '{words[0]}'; expected one of {', '.join(STAGES)}", file=sys.stderr)
+        return USAGE_ERROR
+    return _run_stage(words[0], words[1:])
+
+
+def stage_main(verb: str) -> int:
+    """The command line of a stage file that is started by itself (`python train/segmenter.py …`)."""
+    return main([verb, *sys.argv[1:]])
+
+
+def _run_stage(verb: str, words: list[str]) -> int:
+    errors = Console(stderr=True, soft_wrap=True)
+    debug = "--debug" in words
+    as_json = "--json" in words
+    try:
+        options = parse(verb, STAGES[verb].config, words, verbs=tuple(STAGES))
+        _set_up_logging(quiet=options.quiet or as_json)
+        # Imported only now: most verbs and every -h go without TensorFlow.
+        module = f"tfpartial.{STAGES[verb].module}"
+        stage = importlib.import_module(module) if debug else import_quietly(module)
+        print_summary(stage.run(options.config), as_json=as_json)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        return _fail(errors, f"tfpartial {verb}: interrupted", debug, INTERRUPTED)
+    except TfpartialError as error:
+        if isinstance(error, InputProblems):
+            print_summary({"problems": error.rows}, as_json=as_json)
+        return _fail(errors, f"tfpartial {verb}: {error}", debug, 1)
+    except Exception as error:
+        text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"
+        return _fail(errors, text, debug, FAULT)
+    return 0
+
+
+def _fail(console: Console, message: str, debug: bool, status: int) -> int:
+    """Prints the one line; to be called where the exception is handled."""
+    if debug:
+        console.print_exception()
+    console.print(message, style="red", markup=False, highlight=False)
+    return status
+
+
+def _set_up_logging(quiet: bool) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname).1s %(message)s")
+    logging.getLogger("tfpartial").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def _overview() -> str:
+    def line(verb: str, stage: Stage) -> str:
+        return f"  {verb:10} {(stage.config.__doc__ or '').splitlines()[0]}"
+
+    verbs = "\n".join(line(verb, stage) for verb, stage in STAGES.items())
+    return (
+        "usage: tfpartial VERB [--config FILE] [--OPTION VALUE ...] [--json] [--quiet] [--debug]\n\n"
+        "Trains multi-organ CT segmentation networks from partially labeled volumes.\n\n"
+        f"verbs, in the order of the data:\n{verbs}\n\n"
+        "'tfpartial VERB -h' shows the options of a verb. A configuration file has one section per verb."
+    )

@@ -1,0 +1,79 @@
+"""Random affine augmentation on the device. Drawing the parameters is apart from applying them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from keras import ops
+
+from tfpartial.config import AugmentConfig
+
+
+class Affine(NamedTuple):
+    """One affine map per slice, about the slice's centre.
+
+    Args:
+        shift: float32 `[B, 2]`, rows and columns, as a share of the slice's side.
+        rotation: float32 `[B]`, radians.
+        scale: float32 `[B]`, 1 keeps the size.
+        flip: float32 `[B]`, -1 where left and right change places, else 1.
+    """
+
+    shift: Any
+    rotation: Any
+    scale: Any
+    flip: Any
+
+
+def draw_affine(config: AugmentConfig, batch: int, seed: Any) -> Affine:
+    """Draws one map per slice.
+
+    Args:
+        config: the ranges.
+        batch: number of slices, B.
+        seed: int `[2]`; the same seed draws the same maps, so a resumed training goes on as if never interrupted.
+    """
+    draws = tf.random.stateless_uniform([batch, 5], seed, minval=-1.0, maxval=1.0)
+    shift = draws[:, 0:2] * config.translation
+    rotation = draws[:, 2] * math.radians(config.rotation_deg)
+    scale = 1.0 + draws[:, 3] * config.scale
+    flip = ops.where(draws[:, 4] < 0.0, -1.0, 1.0) if config.flip else ops.ones_like(scale)
+    return Affine(shift, rotation, scale, flip)
+
+
+def warp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
+    """Moves each slice by its map.
+
+    Args:
+        slices: `[B, H, W, C]`, float32 for `bilinear`, any number for `nearest`.
+        affine: the maps.
+        interpolation: `bilinear` for images, `nearest` for labels.
+        fill: value outside the slice.
+
+    Returns:
+        The same shape and dtype.
+    """
+    height, width = slices.shape[1:3]
+    return ops.image.affine_transform(
+        slices,
+        _backward_matrices(affine, height, width),
+        interpolation=interpolation,
+        fill_mode="constant",
+        fill_value=fill,
+    )
+
+
+def _backward_matrices(affine: Affine, height: int, width: int) -> Any:
+    """Where each output voxel is read: rows (a0, a1, a2, b0, b1, b2, 0, 0) with x' = a0 x + a1 y + a2, y' = b0 x + b1 y + b2."""
+    cosine = ops.cos(affine.rotation) / affine.scale
+    sine = ops.sin(affine.rotation) / affine.scale
+    a0, a1, b0, b1 = cosine * affine.flip, sine, -sine * affine.flip, cosine
+    centre_x, centre_y = (width - 1) / 2.0, (height - 1) / 2.0
+    from_x = centre_x + affine.shift[:, 1] * width
+    from_y = centre_y + affine.shift[:, 0] * height
+    a2 = centre_x - a0 * from_x - a1 * from_y
+    b2 = centre_y - b0 * from_x - b1 * from_y
+    zero = ops.zeros_like(a0)
+    return ops.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)

@@ -1,0 +1,54 @@
+"""Histogram of the CT numbers of a case, and the statistics of any HU window from it.
+
+A histogram is kept instead of a mean: the window and the training cases may change without another look at the volumes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfpartial.errors import TfpartialError
+
+HU_LOWEST, HU_HIGHEST = -1024, 3071
+"""Range of a 12 bit CT number; values outside count at the ends."""
+BINS = HU_HIGHEST - HU_LOWEST + 1
+
+
+def hu_histogram(hu: np.ndarray) -> np.ndarray:
+    """Counts of the integer values -1024..3071.
+
+    Args:
+        hu: int16, any shape, HU; values outside are counted at the nearer end.
+
+    Returns:
+        int64 `[4096]`.
+    """
+    places = np.clip(hu, HU_LOWEST, HU_HIGHEST) - np.int16(HU_LOWEST)
+    return np.bincount(places.ravel(), minlength=BINS)
+
+
+def window_statistics(histogram: np.ndarray, window_hu: tuple[float, float]) -> tuple[float, float]:
+    """Mean and standard deviation of the voxels after clipping to a window.
+
+    Args:
+        histogram: int64 `[4096]`, of `hu_histogram`, or a sum of such.
+        window_hu: lowest and highest HU; what lies outside counts at the nearer end.
+
+    Returns:
+        mean and standard deviation, HU.
+
+    Raises:
+        TfpartialError: a window that is not a range, no voxel, or all voxels alike inside the window.
+    """
+    low, high = window_hu
+    if not low < high:
+        raise TfpartialError(f"window_hu: expected lowest < highest, got {low:g}, {high:g}")
+    count = int(histogram.sum())
+    if count == 0:
+        raise TfpartialError("HU statistics: the histogram has no voxel")
+    values = np.clip(np.arange(HU_LOWEST, HU_HIGHEST + 1, dtype=np.float64), low, high)
+    mean = float(histogram @ values) / count
+    sd = float(np.sqrt(histogram @ np.square(values - mean) / count))
+    if sd == 0:
+        raise TfpartialError(f"window_hu: all voxels have the value {mean:g} HU inside {low:g}..{high:g}; choose a wider window")
+    return mean, sd

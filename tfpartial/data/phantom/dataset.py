@@ -1,0 +1,87 @@
+"""Phantom patients on disk, as a data set in nnU-Net v2's layout with every organ annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from tfpartial.artifacts import atomic_file, write_json
+from tfpartial.data.phantom.case import PhantomCase, check_request, generate_case
+from tfpartial.data.phantom.organs import ORGANS
+from tfpartial.errors import TfpartialError
+from tfpartial.parallel import map_cases
+
+FILE_ENDING = ".nii.gz"
+COMPRESSION_LEVEL = 1
+"""zlib's fastest: noise does not get smaller at higher levels, only slower."""
+
+
+def write_phantom(
+    out: Path, cases: int, size: tuple[int, int], slice_mm: tuple[float, float], seed: int, workers: int
+) -> Iterator[str]:
+    """Writes patients 1 to `cases`; `dataset.json` comes last, so a folder without it is not finished.
+
+    Args:
+        out: folder to write; it must be new or empty.
+        cases: number of patients.
+        size, slice_mm, seed: see `generate_case`.
+        workers: processes; 0 takes all cores, 1 works in this process.
+
+    Returns:
+        An iterator over the case ids as they are finished, in no particular order; the work is done while it is gone through.
+
+    Raises:
+        TfpartialError: at once: the folder holds something, no case is asked for, or `generate_case` would refuse.
+    """
+    check_request(seed, cases, size, slice_mm)
+    if cases < 1:
+        raise TfpartialError(f"phantom: expected at least 1 case, got {cases}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
+    return _write(out, range(1, cases + 1), partial(_write_case, out=out, size=size, slice_mm=slice_mm, seed=seed), workers)
+
+
+def _write(out: Path, numbers: range, write_case: partial[str], workers: int) -> Iterator[str]:
+    for folder in ("imagesTr", "labelsTr"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    yield from map_cases(write_case, numbers, workers, case_id)
+    write_json(out / "dataset.json", _description([case_id(number) for number in numbers]))
+
+
+def case_id(number: int) -> str:
+    """The id of a patient."""
+    return f"phantom_{number:04d}"
+
+
+def _write_case(number: int, out: Path, size: tuple[int, int], slice_mm: tuple[float, float], seed: int) -> str:
+    """Image and label of one patient."""
+    name, case = case_id(number), generate_case(seed, number, size, slice_mm)
+    _write_volume(case.hu, case, out / "imagesTr" / f"{name}_0000{FILE_ENDING}")
+    _write_volume(case.label, case, out / "labelsTr" / f"{name}{FILE_ENDING}")
+    return name
+
+
+def _write_volume(array: np.ndarray, case: PhantomCase, path: Path) -> None:
+    """In LPS: SimpleITK's directions, so the direction matrix is the identity."""
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(case.spacing_mm_zyx[::-1])
+    image.SetOrigin(case.origin_mm_zyx[::-1])
+    with atomic_file(path) as temporary:
+        sitk.WriteImage(image, str(temporary), useCompression=True, compressionLevel=COMPRESSION_LEVEL)
+
+
+def _description(case_ids: list[str]) -> dict:
+    """`dataset.json`. Every organ was looked for in every patient, also the gallbladder that is not there."""
+    return {
+        "name": "phantom",
+        "description": "Procedural abdominal CT: drawn by a program, of nobody",
+        "channel_names": {"0": "CT"},
+        "labels": {"background": 0, **{organ: number for number, organ in enumerate(ORGANS, start=1)}},
+        "numTraining": len(case_ids),
+        "file_ending": FILE_ENDING,
+        "annotated": {name: list(ORGANS) for name in case_ids},
+    }

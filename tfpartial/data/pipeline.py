@@ -1,0 +1,121 @@
+"""Slices from the store as a tf.data pipeline.
+
+A batch is made by one Python call that reads all its slices, and depends on nothing but its number: two calls run at a time,
+the order stays the same, and a run resumes at any step without reading what came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfpartial.data.sampling import BatchStream, SliceIndex
+from tfpartial.data.slices import SliceReader
+from tfpartial.data.store import Store
+
+PARALLEL_BATCHES = 2
+"""Batches read at a time: one waits for the disk while another is decompressed."""
+PREFETCHED_BATCHES = 4
+
+AnnotatedSets = Mapping[str, Iterable[str]]
+Places = tuple[np.ndarray, np.ndarray]
+
+
+def training_slices(
+    store: Store,
+    case_ids: Sequence[str],
+    annotated: AnnotatedSets,
+    batch: int,
+    empty_share: float,
+    seed: int,
+    start_step: int = 0,
+    layer: int = 0,
+) -> tf.data.Dataset:
+    """Shuffled slices without end, epoch after epoch (see `sampling`); the same seed gives the same batches.
+
+    Args:
+        store: the store.
+        case_ids: the training cases.
+        annotated: annotated organs of each case, possibly thinned by `simulate`.
+        batch: slices per batch, B.
+        empty_share: share of the slices without a label that an epoch shows.
+        seed: seed of the order.
+        start_step: number of the first batch: batch n is the same wherever the series starts.
+        layer: label layer.
+
+    Returns:
+        batches `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the organs that are not annotated,
+        `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, and `z` int32 `[B]`.
+
+    Raises:
+        TfpartialError: see `SliceReader` and `BatchStream`.
+    """
+    reader = SliceReader(store, case_ids, annotated, layer)
+    stream = _stream(reader, batch, empty_share, seed)
+
+    def places(step: int) -> Places:
+        chosen = stream[step]
+        return stream.index.case[chosen], stream.index.z[chosen]
+
+    steps = tf.data.Dataset.counter(start=start_step)
+    return _batches(steps, reader, places, batch)
+
+
+def steps_in_epoch(
+    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, empty_share: float, layer: int = 0
+) -> int:
+    """Batches of `training_slices` after which a new order begins. Raises as `training_slices` does."""
+    return _stream(SliceReader(store, case_ids, annotated, layer), batch, empty_share, seed=0).batches_per_epoch
+
+
+def case_slices(
+    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, layer: int = 0
+) -> tf.data.Dataset:
+    """All slices of some cases, once, from the feet to the head, case by case; the last batch may be shorter.
+
+    Arguments, batches and errors as in `training_slices`.
+    """
+    reader = SliceReader(store, case_ids, annotated, layer)
+    counts = [len(voxels) for voxels in reader.voxels]
+    case = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    z = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
+
+    def places(step: int) -> Places:
+        part = slice(step * batch, (step + 1) * batch)
+        return case[part], z[part]
+
+    steps = tf.data.Dataset.range(-(-len(case) // batch))
+    return _batches(steps, reader, places, None)
+
+
+def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int) -> BatchStream:
+    index = SliceIndex.build(reader.voxels, reader.annotated, reader.visible)
+    return BatchStream(index, batch, empty_share, seed)
+
+
+def _batches(
+    steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None
+) -> tf.data.Dataset:
+    """The batch of each step; `batch` is its static size, None where it varies."""
+    height, width = reader.store.size
+    shapes = {
+        "image": (tf.int16, [batch, height, width, reader.store.channels]),
+        "label": (tf.uint8, [batch, height, width]),
+        "annotated": (tf.bool, [batch, len(reader.store.organs)]),
+        "case": (tf.int32, [batch]),
+        "z": (tf.int32, [batch]),
+    }
+
+    def read(step: np.int64) -> tuple[np.ndarray, ...]:
+        case, z = places(int(step))
+        return *reader.read(case, z), reader.annotated[case], case, z
+
+    def read_in_graph(step: tf.Tensor) -> dict[str, tf.Tensor]:
+        tensors = tf.numpy_function(read, [step], [dtype for dtype, _ in shapes.values()], stateful=False)
+        return {
+            name: tf.ensure_shape(tensor, shape) for tensor, (name, (_, shape)) in zip(tensors, shapes.items(), strict=True)
+        }
+
+    return steps.map(read_in_graph, PARALLEL_BATCHES, deterministic=True).prefetch(PREFETCHED_BATCHES)

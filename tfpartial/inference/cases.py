@@ -1,0 +1,101 @@
+"""Which volumes to segment: files and folders, or the cases of a manifest."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tfpartial.data.manifest import Manifest
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.volume_files import ENDINGS, is_volume, stem, volume_files
+
+_CHANNEL = re.compile(r"(.+)_(\d{4})")
+
+
+class InputCase(NamedTuple):
+    """A volume to segment: its id and one file per channel."""
+
+    id: str
+    images: tuple[Path, ...]
+
+
+def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[InputCase]:
+    """The cases in files and folders, in the order of their ids.
+
+    nnU-Net's channel suffix is understood: `x_0000.nii.gz` and `x_0001.nii.gz` are the two channels of case `x`. For a network
+    of one channel, numbers that cannot be channels (`amos_0004.nii.gz`, `amos_0005.nii.gz`) belong to the name.
+
+    Args:
+        paths: volume files, and folders with volume files directly inside.
+        channel_names: the network's input channels.
+
+    Raises:
+        TfpartialError: a path is not there, a folder has no volume, a file has another ending, two files make one case, or the
+            files of a case are not the network's channels.
+    """
+    groups: dict[tuple[Path, str], dict[int, Path]] = defaultdict(dict)
+    cases: list[InputCase] = []
+    for file in dict.fromkeys(file for path in paths for file in _volumes(path)):
+        match = _CHANNEL.fullmatch(stem(file))
+        if match:
+            _add_channel(groups[file.parent, match[1]], int(match[2]), file)
+        elif len(channel_names) == 1:
+            cases.append(InputCase(stem(file), (file,)))
+        else:
+            expected = ", ".join(f"{stem(file)}_{number:04d}" for number in range(len(channel_names)))
+            raise TfpartialError(f"{file}: the network takes {len(channel_names)} channels; expected files {expected}")
+    for (_, name), channels in groups.items():
+        cases.extend(_group_cases(name, channels, channel_names))
+    _check_unique(cases)
+    return sorted(cases)
+
+
+def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names: Sequence[str]) -> list[InputCase]:
+    """The cases of a manifest, all of them or those in `ids`.
+
+    Raises:
+        TfpartialError: an id is not in the manifest, or its channels are not the network's.
+    """
+    if tuple(manifest.channel_names) != tuple(channel_names):
+        ours, theirs = ", ".join(channel_names), ", ".join(manifest.channel_names)
+        raise TfpartialError(f"manifest '{manifest.name}': expected the network's channels ({ours}), got ({theirs})")
+    chosen = sorted(manifest.cases if ids is None else ids)
+    return [InputCase(name, manifest.case(name).images) for name in chosen]
+
+
+def _volumes(path: Path) -> list[Path]:
+    if path.is_dir():
+        return volume_files(path)
+    if not path.is_file():
+        raise TfpartialError(f"{path}: no such file or folder; expected a volume or a folder of volumes")
+    if not is_volume(path):
+        raise TfpartialError(f"{path}: expected a volume ({', '.join(ENDINGS)})")
+    return [path]
+
+
+def _add_channel(channels: dict[int, Path], number: int, file: Path) -> None:
+    if number in channels:
+        raise TfpartialError(f"two files for one volume: {channels[number]} and {file}")
+    channels[number] = file
+
+
+def _group_cases(name: str, channels: Mapping[int, Path], channel_names: Sequence[str]) -> list[InputCase]:
+    """The case of files `name_0000`, `name_0001`, …; or, for one channel and no number 0, one case per file."""
+    if sorted(channels) == list(range(len(channel_names))):
+        return [InputCase(name, tuple(channels[number] for number in sorted(channels)))]
+    if len(channel_names) == 1 and 0 not in channels:
+        return [InputCase(stem(file), (file,)) for file in channels.values()]
+    found = ", ".join(f"{number:04d}" for number in sorted(channels))
+    expected = ", ".join(f"{number:04d} ({channel})" for number, channel in enumerate(channel_names))
+    raise TfpartialError(f"case '{name}': expected the network's channels {expected}, got files {found}")
+
+
+def _check_unique(cases: Iterable[InputCase]) -> None:
+    seen: dict[str, InputCase] = {}
+    for case in cases:
+        if case.id in seen:
+            raise TfpartialError(f"case '{case.id}' stands twice: {seen[case.id].images[0]} and {case.images[0]}")
+        seen[case.id] = case

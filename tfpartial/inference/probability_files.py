@@ -1,0 +1,70 @@
+"""One probability volume per organ, on the native grid."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import SimpleITK as sitk
+
+from tfpartial.artifacts import atomic_file
+from tfpartial.data.geometry import Geometry
+from tfpartial.errors import TfpartialError
+
+
+def organ_file(organ: str) -> str:
+    """The file name of an organ: everything but letters, digits, `.`, `-` and `_` becomes `_`."""
+    return re.sub(r"[^\w.-]", "_", organ) + ".nii.gz"
+
+
+class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
+    """Collects the slabs of all organs in a scratch file and writes `<folder>/<organ>.nii.gz`, float32, when the block ends.
+
+    Memory: one organ's volume. Scratch: 4 bytes per voxel and organ, beside `folder`, gone at the end. When an exception passes,
+    no file is written.
+
+    Args:
+        folder: the case's folder.
+        native: the stored grid to write on.
+        organs: names, in the order of the channels.
+
+    Raises:
+        TfpartialError: two organs would share a file name.
+    """
+
+    def __init__(self, folder: Path, native: Geometry, organs: Sequence[str]) -> None:
+        self.folder = folder
+        self.native = native
+        self.organs = organs
+        twice = [organ for organ in organs if sum(organ_file(other) == organ_file(organ) for other in organs) > 1]
+        if twice:
+            raise TfpartialError(f"organs {', '.join(twice)} would share a file name in {folder}")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._scratch = tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder.parent)
+        path = Path(self._scratch.name) / "probabilities.f32"
+        self._volumes = np.memmap(path, dtype=np.float32, mode="w+", shape=(len(organs), *native.shape_zyx))
+
+    def write(self, z_start: int, slab: np.ndarray) -> None:
+        """Sets the slices from `z_start` on: float32 `[n, Y, X, K]` in LPS."""
+        self._volumes[:, z_start : z_start + len(slab)] = np.moveaxis(slab, -1, 0)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                for organ, volume in zip(self.organs, self._volumes, strict=True):
+                    self._write_organ(organ, volume)
+        finally:
+            del self._volumes
+            self._scratch.cleanup()
+
+    def _write_organ(self, organ: str, volume: np.ndarray) -> None:
+        image = self.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(self.native.from_lps(volume))))
+        with atomic_file(self.folder / organ_file(organ)) as temporary:
+            sitk.WriteImage(image, str(temporary), useCompression=True)

@@ -1,0 +1,40 @@
+"""Volume files in a folder, and the names of cases that they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfpartial.errors import TfpartialError
+
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Endings of volume files. A folder's other files are left alone."""
+
+
+def stem(file: Path) -> str:
+    """A volume file's name without its ending."""
+    return next(file.name.removesuffix(ending) for ending in ENDINGS if file.name.endswith(ending))
+
+
+def is_volume(file: Path) -> bool:
+    """Whether the name is a volume file's; hidden files (`._x.nii.gz`) are none."""
+    return file.name.endswith(ENDINGS) and not file.name.startswith(".")
+
+
+def volume_files(folder: Path) -> list[Path]:
+    """The volume files directly inside a folder, sorted. Raises `TfpartialError` when there is no folder, or none in it."""
+    if not folder.is_dir():
+        raise TfpartialError(f"{folder}: no such folder; expected volumes in it")
+    files = sorted(file for file in folder.iterdir() if file.is_file() and is_volume(file))
+    if not files:
+        raise TfpartialError(f"{folder}: expected volumes ({', '.join(ENDINGS)}), found none")
+    return files
+
+
+def label_maps(folder: Path) -> dict[str, Path]:
+    """The label maps of a folder: case id -> file `<case><ending>`. Raises `TfpartialError` for none, or two of one case."""
+    found: dict[str, Path] = {}
+    for file in volume_files(folder):
+        if stem(file) in found:
+            raise TfpartialError(f"case '{stem(file)}' has two label maps: {found[stem(file)]} and {file}")
+        found[stem(file)] = file
+    return found

@@ -1,0 +1,91 @@
+"""Organ table, annotated sets and the codes of a label map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tfpartial.errors import TfpartialError
+
+BACKGROUND = 0
+"""No annotated organ here."""
+IGNORE = 255
+"""Nobody may learn or be scored here."""
+MAX_ORGANS = IGNORE - 1
+
+
+@dataclass(frozen=True)
+class OrganTable:
+    """The organs of a data set, in the order of their ids 1..K.
+
+    Raises:
+        TfpartialError: no organ, more than 254 organs, an empty name, or a name that stands twice.
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        if not 1 <= len(self.names) <= MAX_ORGANS:
+            raise TfpartialError(f"organ table: expected 1 to {MAX_ORGANS} organs, got {len(self.names)}")
+        if any(not isinstance(name, str) or not name.strip() for name in self.names):
+            raise TfpartialError(f"organ table: expected non-empty names, got {list(self.names)}")
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise TfpartialError(f"organ table: each organ may stand once, got {', '.join(twice)} more than once")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def ids(self) -> Mapping[str, int]:
+        """Name -> id (1..K)."""
+        return {name: number for number, name in enumerate(self.names, start=1)}
+
+    def id_of(self, name: str) -> int:
+        """The id (1..K) of an organ. Raises `TfpartialError` for a name that is not in the table."""
+        if name not in self.ids:
+            raise TfpartialError(f"organ '{name}' is not in the organ table; expected one of {', '.join(self.names)}")
+        return self.ids[name]
+
+    def name_of(self, organ_id: int) -> str:
+        """The name of an id. Raises `TfpartialError` outside 1..K."""
+        if not 1 <= organ_id <= len(self):
+            raise TfpartialError(f"organ id {organ_id} is outside the organ table; expected 1..{len(self)}")
+        return self.names[organ_id - 1]
+
+    def vector(self, names: Iterable[str]) -> np.ndarray:
+        """The set of organs `names` as bool `[K]`."""
+        mask = np.zeros(len(self), dtype=bool)
+        mask[[self.id_of(name) - 1 for name in names]] = True
+        return mask
+
+    def select(self, mask: np.ndarray) -> tuple[str, ...]:
+        """The inverse of `vector`: the names at the true places of bool `[K]`."""
+        return tuple(name for name, chosen in zip(self.names, mask, strict=True) if chosen)
+
+    def present_in(self, label: np.ndarray) -> tuple[str, ...]:
+        """The organs that occur in a label map: the default annotated set (thesis, section 3.3.1)."""
+        occurs = np.bincount(label.ravel(), minlength=IGNORE + 1)[1 : len(self) + 1] > 0
+        return self.select(occurs)
+
+
+def keep_annotated(label: np.ndarray, annotated: np.ndarray) -> np.ndarray:
+    """A label map as it would be had nobody contoured the organs outside `annotated`.
+
+    Args:
+        label: uint8, any shape, codes 0, 1..K, 255.
+        annotated: bool `[K]`.
+
+    Returns:
+        uint8 of the same shape: organs that are not annotated become 0; 0 and 255 stay.
+    """
+    table = np.arange(IGNORE + 1, dtype=np.uint8)
+    organ_ids = np.arange(1, len(annotated) + 1)
+    table[organ_ids[~np.asarray(annotated, dtype=bool)]] = BACKGROUND
+    # Python looks bytes up five times as fast as numpy's indexing, and this runs for most slices of a thinned data set.
+    codes = bytearray(label.tobytes()).translate(table.tobytes())
+    return np.frombuffer(codes, np.uint8).reshape(label.shape)

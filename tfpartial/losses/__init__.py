@@ -1,0 +1,7 @@
+"""Losses that learn only what is certain."""
+
+from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
+from tfpartial.losses.dice import PartialDice
+from tfpartial.losses.weight_maps import RULES, targets_and_weights
+
+__all__ = ["RULES", "PartialBinaryCrossentropy", "PartialCategoricalCrossentropy", "PartialDice", "targets_and_weights"]

@@ -1,0 +1,77 @@
+"""Cross entropy under a weight map: K sigmoids, or a softmax over K organs and background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfpartial.losses.base import PartialLoss, Tensor, one_of, whole_voxel
+
+REDUCTIONS = ("batch_mean", "valid_mean")
+
+
+class _CrossEntropy(PartialLoss):
+    """A cross entropy per voxel and channel, summed over the channels and averaged over voxels in one of two ways."""
+
+    def __init__(self, reduction: str = "batch_mean", name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.reduction = one_of("reduction", reduction, REDUCTIONS)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"reduction": self.reduction, "name": self.name}
+
+    def _reduce(self, terms: Tensor, weight: Tensor) -> Tensor:
+        """The scalar of `terms` `[..., C]` under `weight` of the same shape."""
+        voxels = tuple(range(len(terms.shape) - 1))
+        total = ops.sum(terms * weight, axis=voxels)  # (C,)
+        if self.reduction == "batch_mean":
+            return ops.sum(total) / ops.cast(ops.prod(ops.shape(terms)[:-1]), "float32")
+        return ops.sum(ops.divide_no_nan(total, ops.sum(weight, axis=voxels)))
+
+
+@keras.saving.register_keras_serializable(package="tfpartial")
+class PartialBinaryCrossentropy(_CrossEntropy):
+    """Binary cross entropy of K sigmoids on certain voxels (SMILE eq. 1; thesis eq. 3.1, 3.2).
+
+        l_ik = -y_ik ln s(x_ik) - (1 - y_ik) ln(1 - s(x_ik)),   s the sigmoid, x the logits
+
+        batch_mean:   sum_k sum_i w_ik l_ik / N                 N voxels in the batch, certain or not
+        valid_mean:   sum_k (sum_i w_ik l_ik / sum_i w_ik)      an organ without a certain voxel adds 0
+
+    Example: one organ, two voxels, logits 0 and ln 3 (probability 1/2 and 3/4), targets 1 and 0, only the first voxel certain:
+    its term is ln 2 = 0.693, so `batch_mean` gives 0.347 and `valid_mean` 0.693. The second term (ln 4) counts for nothing.
+
+    Args:
+        reduction: `batch_mean` or `valid_mean`.
+    """
+
+    def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
+        # -ln s(x) = softplus(-x): finite for every logit, and no difference of large numbers
+        terms = y_true * ops.softplus(-y_pred) + (1.0 - y_true) * ops.softplus(y_pred)
+        return self._reduce(terms, weight)
+
+
+@keras.saving.register_keras_serializable(package="tfpartial")
+class PartialCategoricalCrossentropy(_CrossEntropy):
+    """Cross entropy of one softmax over background (channel 0) and K organs (channels 1..K), on certain voxels.
+
+        l_i = -sum_c y_ic ln softmax(x_i)_c,   y_i0 = 1 - sum_k y_ik,   w_i = min_k w_ik
+
+        batch_mean:   sum_i w_i l_i / N          valid_mean:   sum_i w_i l_i / sum_i w_i  (0 without a certain voxel)
+
+    `y_true` and `w` stay `[..., K]`; the logits are `[..., K+1]`. With the rule `naive` this is the usual multi-class network, which
+    takes every missing label for background (thesis, section 3.3).
+
+    Example: K = 1, one voxel, logits (0, ln 3), target 0: softmax = (1/4, 3/4), loss = ln 4 = 1.386.
+
+    Args:
+        reduction: `batch_mean` or `valid_mean`.
+    """
+
+    def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
+        background = 1.0 - ops.sum(y_true, axis=-1, keepdims=True)
+        target = ops.concatenate([background, y_true], axis=-1)  # (..., K + 1)
+        terms = -ops.sum(target * ops.log_softmax(y_pred, axis=-1), axis=-1, keepdims=True)  # (..., 1)
+        return self._reduce(terms, whole_voxel(weight))

@@ -1,0 +1,71 @@
+"""The U-Net of the thesis, Table A.1."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from tfpartial.errors import TfpartialError
+from tfpartial.models.endpoints import FEATURES, LOGITS
+
+LEVELS = 4
+
+
+# ---- layers -------------------------------------------------------------------------------------------------------------------
+
+
+def _conv(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras.KerasTensor:
+    return layers.Conv2D(filters, size, padding="same", activation="relu", name=name)(x)
+
+
+def _conv_bn(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, size, padding="same", use_bias=False, name=name)(x)  # the BN's offset is the bias
+    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _two_convs(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    return _conv_bn(_conv(x, filters, f"{name}_conv_1"), filters, f"{name}_conv_2")
+
+
+def _up(x: keras.KerasTensor, skip: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    x = layers.UpSampling2D(2, name=f"{name}_up")(x)  # nearest, as Keras does by default: the thesis does not say
+    x = _conv_bn(x, filters, f"{name}_up_conv", size=2)
+    return layers.Concatenate(name=f"{name}_concat")([skip, x])
+
+
+# ---- model --------------------------------------------------------------------------------------------------------------------
+
+
+def unet(num_organs: int, input_shape: tuple[int, int, int] = (512, 512, 1), width: int = 64) -> keras.Model:
+    """U-Net of Table A.1: four levels, 31,042,503 parameters for 7 organs, width 64 and one input channel.
+
+    Decisions where the table is silent: nearest upsampling, and no bias in a convolution that BN follows.
+
+    Args:
+        num_organs: logits per voxel.
+        input_shape: `(H, W, C)`; H and W are multiples of 16.
+        width: filters of the first block; each level below has twice as many.
+
+    Returns:
+        A functional model that gives float32 logits, also under mixed precision.
+
+    Raises:
+        TfpartialError: H or W is not a multiple of 16.
+    """
+    height, width_voxels, channels = input_shape
+    if height % 2**LEVELS or width_voxels % 2**LEVELS:
+        raise TfpartialError(f"unet: expected slices whose sides are multiples of {2**LEVELS}, got {height}x{width_voxels}")
+    inputs = keras.Input((height, width_voxels, channels), name="slice")
+    x, skips = inputs, []
+    for level in range(1, LEVELS + 1):
+        x = _two_convs(x, width * 2 ** (level - 1), f"encoder_{level}")
+        skips.append(x)
+        x = layers.MaxPooling2D(2, name=f"encoder_{level}_pool")(x)
+    for level in range(LEVELS, 0, -1):
+        x = _two_convs(x, width * 2**level, f"decoder_{level}")
+        x = _up(x, skips[level - 1], width * 2 ** (level - 1), f"decoder_{level}")
+    x = _conv(x, width, "final_conv_1")
+    x = _conv(x, width, FEATURES)
+    logits = layers.Conv2D(num_organs, 1, dtype="float32", name=LOGITS)(x)
+    return keras.Model(inputs, logits, name="unet")

@@ -1,0 +1,115 @@
+"""What is written down about a finished stage: its configuration, where it ran, and that it is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tfpartial.artifacts import read_json, sha256, write_json, write_text
+
+PACKAGES = ("tfpartial", "tensorflow", "keras", "numpy", "scipy", "SimpleITK", "scikit-image")
+HASHED_SUFFIXES = (".json", ".keras")
+
+
+def write_config(folder: Path, verb: str, config: Any) -> None:
+    """Writes `config.yaml`, which `tfpartial VERB --config` takes back."""
+    write_text(folder / "config.yaml", yaml.safe_dump({verb: plain(config)}, sort_keys=False))
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A configuration as YAML and JSON know it: paths as text, tuples as lists."""
+    return _plain(dataclasses.asdict(config))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def write_provenance(folder: Path, config: Any) -> None:
+    """Writes `provenance.json`: command, time, commit, versions, machine, and the checksums of the input files."""
+    write_json(
+        folder / "provenance.json",
+        {
+            "command": sys.argv,
+            "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "commit": _commit(),
+            "seed": getattr(config, "seed", None),
+            "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
+            "machine": machine(),
+            "inputs": _inputs(config),
+        },
+    )
+
+
+def machine() -> dict[str, Any]:
+    """Processor, number of cores and system: what a speed must be read with."""
+    return {"processor": _processor(), "cores": len(_affinity()), "system": platform.platform()}
+
+
+def begin(folder: Path, verb: str, config: Any) -> None:
+    """Writes `config.yaml` and `provenance.json` of a stage that starts (again); what an earlier run finished is not done now."""
+    (folder / "done.json").unlink(missing_ok=True)
+    write_config(folder, verb, config)
+    write_provenance(folder, config)
+
+
+def finish(folder: Path, summary: dict[str, Any]) -> None:
+    """Writes `done.json`, the last file of a finished stage."""
+    write_json(folder / "done.json", summary)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the stage of this folder came to its end."""
+    return (folder / "done.json").is_file()
+
+
+def summary_of(folder: Path) -> dict[str, Any]:
+    """What the finished stage said."""
+    return read_json(folder / "done.json", "summary of a finished stage")
+
+
+def _inputs(config: Any) -> dict[str, str]:
+    values = (getattr(config, field.name) for field in dataclasses.fields(config) if field.name != "out")
+    files = (path for path in values if isinstance(path, Path) and path.is_file())
+    return {str(path): sha256(path) for path in files if path.suffix in HASHED_SUFFIXES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    command = [git, "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def _affinity() -> set[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))

@@ -1,0 +1,53 @@
+"""The folder of a stage that works for long: new, to be resumed, or finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tfpartial.errors import TfpartialError
+from tfpartial.provenance import is_finished, plain, write_config, write_provenance
+
+
+def open_stage(folder: Path, verb: str, config: Any) -> bool:
+    """Makes the folder, or checks that what is in it was begun with the same configuration.
+
+    Args:
+        folder: the stage folder.
+        verb: the stage.
+        config: its configuration.
+
+    Returns:
+        Whether the stage is finished already.
+
+    Raises:
+        TfpartialError: the folder holds something else, or was begun with another configuration; the difference is named.
+    """
+    begun = folder / "config.yaml"
+    if begun.is_file():
+        _require_same(begun, verb, plain(config))
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise TfpartialError(f"{folder}: expected an empty folder or one that '{verb}' began, got one without config.yaml")
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_config(folder, verb, config)
+        write_provenance(folder, config)
+    return is_finished(folder)
+
+
+def _require_same(begun: Path, verb: str, asked: Mapping[str, Any]) -> None:
+    before = _flat(yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {}))
+    now = _flat(asked)
+    changes = [f"{key}: {before.get(key)} -> {now.get(key)}" for key in {**before, **now} if before.get(key) != now.get(key)]
+    if changes:
+        raise TfpartialError(f"{begun.parent}: was begun with another configuration ({'; '.join(changes)}); choose another out")
+
+
+def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in mapping.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat

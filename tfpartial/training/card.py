@@ -1,0 +1,83 @@
+"""What must be known beside the weights to use a segmenter: `segmenter.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfpartial.artifacts import read_json, write_json
+from tfpartial.config import Method
+from tfpartial.errors import TfpartialError
+from tfpartial.labels import OrganTable
+
+FILE_NAME = "segmenter.json"
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """How to build the network again: the arguments of `tfpartial.models.build`."""
+
+    name: str
+    num_outputs: int
+    input_shape: tuple[int, int, int]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SegmenterCard:
+    """The way from HU to labels around a network.
+
+    Args:
+        organs: the organ table.
+        channel_names: input channels, in order.
+        method: training method; it decides how logits become labels.
+        size: rows and columns of the network's slice.
+        spacing_mm: in-plane spacing (rows, columns) that slices are resampled to; none keeps the native one.
+        window_hu: HU window.
+        mean: mean of the clipped HU over the training cases.
+        sd: their standard deviation.
+        network: the network's specification.
+    """
+
+    organs: OrganTable
+    channel_names: tuple[str, ...]
+    method: Method
+    size: tuple[int, int]
+    spacing_mm: tuple[float, float] | None
+    window_hu: tuple[float, float]
+    mean: float
+    sd: float
+    network: NetworkSpec
+
+
+def write_card(card: SegmenterCard, folder: Path) -> None:
+    """Writes `segmenter.json` into a stage folder."""
+    content = dataclasses.asdict(card) | {"organs": list(card.organs.names)}
+    write_json(folder / FILE_NAME, content)
+
+
+def read_card(folder: Path) -> SegmenterCard:
+    """Reads `segmenter.json` of a stage folder.
+
+    Raises:
+        TfpartialError: the folder holds no segmenter, or its card lacks an entry.
+    """
+    content = read_json(folder / FILE_NAME, "card of a trained segmenter")
+    try:
+        spacing = content["spacing_mm"]
+        network = content["network"]
+        return SegmenterCard(
+            organs=OrganTable(tuple(content["organs"])),
+            channel_names=tuple(content["channel_names"]),
+            method=content["method"],
+            size=tuple(content["size"]),
+            spacing_mm=None if spacing is None else tuple(spacing),
+            window_hu=tuple(content["window_hu"]),
+            mean=content["mean"],
+            sd=content["sd"],
+            network=NetworkSpec(**(network | {"input_shape": tuple(network["input_shape"])})),
+        )
+    except (KeyError, TypeError) as error:
+        raise TfpartialError(f"{folder / FILE_NAME}: expected the card of a trained segmenter, got no usable {error}") from error

@@ -1,0 +1,69 @@
+"""Which cases and labels a training uses: a store, a fold of the splits, and what was thinned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfpartial.data.simulate import read_annotations
+from tfpartial.data.split import read_fold
+from tfpartial.data.store import Store
+from tfpartial.errors import TfpartialError
+
+
+@dataclass(frozen=True)
+class TrainingCases:
+    """The cases of one fold.
+
+    Args:
+        store: the store.
+        train: ids of the training cases.
+        val: ids of the validation cases.
+        annotated: annotated set of each of them, after thinning.
+    """
+
+    store: Store
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    annotated: dict[str, tuple[str, ...]]
+
+    def annotated_vectors(self, case_ids: Iterable[str]) -> np.ndarray:
+        """bool `[cases, K]`."""
+        return np.stack([self.store.organs.vector(self.annotated[case]) for case in case_ids])
+
+
+def read_training_cases(store_path: Path, splits: Path, fold: int, annotations: Path | None) -> TrainingCases:
+    """Opens the store and finds the cases of a fold.
+
+    Raises:
+        TfpartialError: a case of the fold is not in the store or not in the annotations, or an organ is annotated in none of
+            the training cases.
+    """
+    store = Store.open(store_path)
+    store.verify(images=False)
+    chosen = read_fold(splits, fold)
+    case_ids = (*chosen.train, *chosen.val)
+    _require(case_ids, store.cases, splits, store_path)
+    if annotations is None:
+        annotated = {case: store.cases[case].annotated for case in case_ids}
+    else:
+        thinned = read_annotations(annotations, fold)
+        _require(case_ids, thinned, splits, annotations)
+        annotated = {case: thinned[case] for case in case_ids}
+    learned = {organ for case in chosen.train for organ in annotated[case]}
+    unseen = [organ for organ in store.organs.names if organ not in learned]
+    if unseen:
+        raise TfpartialError(
+            f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}; "
+            "raise alpha, lower val_share, or leave the organ out of the data set"
+        )
+    return TrainingCases(store, chosen.train, chosen.val, annotated)
+
+
+def _require(case_ids: Iterable[str], known: Iterable[str], where: Path, missing_from: Path) -> None:
+    missing = sorted(set(case_ids) - set(known))
+    if missing:
+        raise TfpartialError(f"{where}: {len(missing)} cases are not in {missing_from}, first '{missing[0]}'")

@@ -1,0 +1,61 @@
+"""The whole state of a training in one file, so that a killed run goes on bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from tfpartial.artifacts import atomic_file
+from tfpartial.errors import TfpartialError
+from tfpartial.training.segmenter import PartialSegmenter
+
+
+class Progress(NamedTuple):
+    """How far a training is.
+
+    Args:
+        epochs: epochs finished.
+        best_dsc: best mean validation DSC so far; NaN before the first validation.
+        seconds: training time so far, over all runs.
+    """
+
+    epochs: int = 0
+    best_dsc: float = float("nan")
+    seconds: float = 0.0
+
+
+def save_state(path: Path, segmenter: PartialSegmenter, progress: Progress) -> None:
+    """Writes weights, optimiser state and progress, atomically. The file holds plain arrays, no pickled objects."""
+    arrays = {f"variable_{number}": variable.numpy() for number, variable in enumerate(_variables(segmenter))}
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, progress=np.array(progress, dtype="float64"), **arrays)
+
+
+def load_state(path: Path, segmenter: PartialSegmenter) -> Progress:
+    """Reads what `save_state` wrote into a segmenter with the same network and optimiser.
+
+    Raises:
+        TfpartialError: the file is damaged, or of another network or optimiser.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise TfpartialError(f"{path}: expected the state of a training, got a damaged file ({error})") from error
+    epochs, best_dsc, seconds = arrays.pop("progress").tolist()
+    variables = _variables(segmenter)
+    shapes = [tuple(variable.shape) for variable in variables]
+    stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
+    if shapes != stored:
+        raise TfpartialError(f"{path}: expected {len(shapes)} variables of this network, got {len(stored)} of other shapes")
+    for number, variable in enumerate(variables):
+        variable.assign(arrays[f"variable_{number}"])
+    return Progress(int(epochs), best_dsc, seconds)
+
+
+def _variables(segmenter: PartialSegmenter) -> list[keras.Variable]:
+    segmenter.optimizer.build(segmenter.network.trainable_variables)
+    return [*segmenter.network.variables, *segmenter.optimizer.variables]

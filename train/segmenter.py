@@ -1,0 +1,35 @@
+"""Train a segmenter on the training cases of a fold."""
+
+import math
+from typing import Any
+
+from tfpartial import cli
+from tfpartial.config import TrainConfig
+from tfpartial.provenance import finish, summary_of
+from tfpartial.stage_folder import open_stage
+from tfpartial.training.cases import read_training_cases
+from tfpartial.training.fit import fit
+from tfpartial.training.step_bar import StepBar
+
+
+def run(config: TrainConfig) -> dict[str, Any]:
+    """Trains, or resumes, or says that it is done."""
+    cases = read_training_cases(config.store, config.splits, config.fold, config.annotations)
+    if not open_stage(config.out, "train", config):
+        progress = fit(config, cases, [StepBar()])
+        finish(
+            config.out,
+            {
+                "method": config.method,
+                "training cases": len(cases.train),
+                "validation cases": len(cases.val),
+                "epochs": progress.epochs,
+                "best validation DSC": None if math.isnan(progress.best_dsc) else progress.best_dsc,
+                "minutes": progress.seconds / 60,
+            },
+        )
+    return {"folder": str(config.out)} | summary_of(config.out)
+
+
+if __name__ == "__main__":
+    raise SystemExit(cli.stage_main("train"))
