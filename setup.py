@@ -7,9 +7,22 @@ from setuptools import setup
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfpartial" / "__init__.py").read_text()).group(1)
-LIBRARY = ["tfpartial", *(f"tfpartial.{part}" for part in (
-    "data", "data.phantom", "inference", "losses", "metrics", "models", "report", "training",
-))]
+LIBRARY = [
+    "tfpartial",
+    *(
+        f"tfpartial.{part}"
+        for part in (
+            "data",
+            "data.phantom",
+            "inference",
+            "losses",
+            "metrics",
+            "models",
+            "report",
+            "training",
+        )
+    ),
+]
 STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "evaluate")}
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",

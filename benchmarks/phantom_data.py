@@ -51,6 +51,4 @@ def _link(patient: ManifestCase, number: int) -> ManifestCase:
     image, label = source.with_name(f"{name}_0000.nii.gz"), label_source.with_name(f"{name}.nii.gz")
     os.link(source, image)
     os.link(label_source, label)
-    return ManifestCase(
-        name, (image,), label, patient.annotated, None, name, patient.size_zyx, patient.spacing_mm_zyx
-    )
+    return ManifestCase(name, (image,), label, patient.annotated, None, name, patient.size_zyx, patient.spacing_mm_zyx)

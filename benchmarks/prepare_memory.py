@@ -1,6 +1,6 @@
 """Peak memory of `prepare`, all its processes together, with few and with many cases: it must not grow.
 
-    python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
+python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 """
 
 from __future__ import annotations

@@ -26,9 +26,7 @@ def run(config: PredictConfig) -> dict[str, Any]:
     _warn_of_others(config.out, cases)
     begin(config.out, "predict", config)
     start = time.perf_counter()
-    slices = sum(
-        segment_case(predictor, case, config.out, config.slab, config.probabilities) for case in track(cases, "predict")
-    )
+    slices = sum(segment_case(predictor, case, config.out, config.slab, config.probabilities) for case in track(cases, "predict"))
     seconds = time.perf_counter() - start
     summary = {"cases": len(cases), "slices": slices, "seconds": seconds, "slices_per_second": slices / seconds}
     finish(config.out, summary)

@@ -60,7 +60,7 @@ class SplitConfig:
         manifest: what `ingest` wrote.
         out: splits (JSON) to write.
         folds: number of folds.
-        score_on: which cases are held out for scoring: every case once, or only those with all organs annotated
+        score_on: which cases are held out for scoring: every labeled case once, or only those with all organs annotated
             (the others are then in the training part of every fold).
         val_share: share of the training patients that choose the best checkpoint.
         seed: seed of the draw.
@@ -132,7 +132,7 @@ class LossConfig:
     Args:
         bce: factor of the binary cross entropy (of the categorical one for `naive_softmax`).
         dice: factor of the Dice term.
-        reduction: `batch_mean` divides the cross entropy by the number of voxels, `valid_mean` by each organ's certain voxels.
+        reduction: `valid_mean` divides each organ's cross entropy by its certain voxels, `batch_mean` by all voxels.
         dice_organs: organs that the Dice term averages over: `weighted` those with any certain voxel in the batch,
             `present` those with any positive voxel in it, `all` every organ; `method` takes the method's own: `present` for
             `certain`, `all` for the naive ones (one that skips organs that are absent from a batch is not naive any more).
@@ -140,7 +140,7 @@ class LossConfig:
 
     bce: float = 1.0
     dice: float = 0.0
-    reduction: Literal["batch_mean", "valid_mean"] = "batch_mean"
+    reduction: Literal["batch_mean", "valid_mean"] = "valid_mean"
     dice_organs: Literal["method", "weighted", "present", "all"] = "method"
 
 

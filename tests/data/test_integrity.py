@@ -80,5 +80,3 @@ def test_a_checksum_that_does_not_fit_is_damage(tmp_path):
     path.write_bytes(content)
     with pytest.raises(FileError, match="is no sound gzip file"):
         check_file(path)
-
-

@@ -89,6 +89,6 @@ def test_refuses_a_slab_that_does_not_fit(tmp_path, start, shape, dtype):
 def test_a_format_that_cannot_be_written_is_named(tmp_path):
     writer = LabelWriter(tmp_path / "label.unknown", geometry_of("LPS"))
     writer.write(0, np.zeros((7, 5, 4), np.uint8))
-    with pytest.raises(TfpartialError, match="label.unknown: cannot be written"):
+    with pytest.raises(TfpartialError, match=r"label\.unknown: cannot be written"):
         writer.close()
     assert list(tmp_path.iterdir()) == []

@@ -101,3 +101,11 @@ def test_organ_names_become_file_names():
 def test_organs_that_would_share_a_file_are_refused(tmp_path):
     with pytest.raises(TfpartialError, match="organs left kidney, left_kidney would share a file name"):
         ProbabilityWriter(tmp_path / "a", None, ("left kidney", "left_kidney"))
+
+
+def test_no_label_map_appears_when_its_probabilities_cannot_be_written(tmp_path, predictor):
+    write_volume(tmp_path / "a.nii.gz")
+    (tmp_path / "out" / "probabilities" / "a" / "bone.nii.gz").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"bone.nii.gz"):
+        segment_case(predictor, InputCase("a", (tmp_path / "a.nii.gz",)), tmp_path / "out", probabilities=True)
+    assert not (tmp_path / "out" / "a.nii.gz").exists()

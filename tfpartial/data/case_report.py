@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-import numpy as np
 import SimpleITK as sitk
 
 from tfpartial.data.dataset import Case
 from tfpartial.data.geometry import Geometry, difference
 from tfpartial.data.integrity import check_file
-from tfpartial.data.labelmap import to_codes
+from tfpartial.data.labelmap import count_organs
 from tfpartial.data.problem import FileError, Problem
 from tfpartial.data.volume import CHANNEL_TOLERANCE_MM, finite_voxels, read_image
-from tfpartial.labels import IGNORE, OrganTable
+from tfpartial.labels import OrganTable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -110,12 +109,8 @@ def _check_label(
     differs = native and difference(native, Geometry.of(label), tolerance_mm)
     if differs:
         findings.add(case.label, "label_grid", f"image {case.images[0]} and label {case.label}: {differs}")
-    codes = findings.attempt(_codes, case.label, label, organs, ignore_value)
-    if codes is None:
-        return None
-    numbers = np.bincount(codes.ravel(), minlength=IGNORE + 1)[1 : len(organs) + 1].tolist()
-    counts = dict(zip(organs.names, numbers, strict=True))
-    for name, count in counts.items():
+    counts = findings.attempt(_count_organs, case.label, label, organs, ignore_value)
+    for name, count in (counts or {}).items():
         if count and case.annotated is not None and name not in case.annotated:
             expected = ", ".join(case.annotated) or "nothing"
             message = f"{count} voxels of '{name}', but the case is annotated for {expected} only"
@@ -136,5 +131,5 @@ def _read_whole(path: Path) -> sitk.Image:
     return read_image(path)
 
 
-def _codes(path: Path, label: sitk.Image, organs: OrganTable, ignore_value: int | None) -> np.ndarray:
-    return to_codes(sitk.GetArrayViewFromImage(label), path, organs, ignore_value)
+def _count_organs(path: Path, label: sitk.Image, organs: OrganTable, ignore_value: int | None) -> dict[str, int]:
+    return count_organs(sitk.GetArrayViewFromImage(label), path, organs, ignore_value)

@@ -183,7 +183,7 @@ def _channel_names(path: Path, content: _Object) -> tuple[str, ...]:
     channels = content.get("channel_names")
     if not isinstance(channels, dict) or not channels or set(channels) != {str(n) for n in range(len(channels))}:
         got = json.dumps(channels)
-        raise TfpartialError(f"{path}: 'channel_names': expected an object with the keys \"0\", \"1\", ..., got {got}")
+        raise TfpartialError(f'{path}: \'channel_names\': expected an object with the keys "0", "1", ..., got {got}')
     return tuple(str(channels[str(number)]) for number in range(len(channels)))
 
 

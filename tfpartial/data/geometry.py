@@ -103,10 +103,11 @@ class Geometry:
         """Per world axis: the stored axis nearest to it, and whether that runs the other way.
 
         The assignment with the largest sum of cosines: unlike a greedy choice it is defined for every oblique grid, and the way
-        back uses the same assignment, so a round trip is exact by construction.
+        back uses the same assignment, so a round trip is exact by construction. Rounded, so that header noise does not decide
+        between axes at 45 degrees.
         """
         closeness = np.abs(self._matrix)
-        best = max(permutations(range(3)), key=lambda axes: closeness[range(3), axes].sum())
+        best = max(permutations(range(3)), key=lambda axes: round(float(closeness[range(3), axes].sum()), 6))
         return tuple((axis, bool(self._matrix[world, axis] < 0)) for world, axis in enumerate(best))
 
     @cached_property

@@ -44,7 +44,7 @@ class InPlane:
             return
         if self.native_spacing_mm is None:
             raise TfpartialError("in-plane spacing: resampling needs the native spacing, got none")
-        if not min(*self.spacing_mm, *self.native_spacing_mm) > 0:
+        if not all(length > 0 for length in (*self.spacing_mm, *self.native_spacing_mm)):
             text = f"{self.native_spacing_mm} to {self.spacing_mm}"
             raise TfpartialError(f"in-plane spacing: expected positive mm, got {text}")
 

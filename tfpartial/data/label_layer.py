@@ -25,9 +25,7 @@ def layer_file(layer: int) -> str:
     return f"label-{layer}.h5"
 
 
-def write_label_layer(
-    path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape: tuple[int, int, int], num_organs: int
-) -> None:
+def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape: tuple[int, int, int], num_organs: int) -> None:
     """Writes a layer, slab by slab; the same labels give the same bytes.
 
     Args:

@@ -1,6 +1,6 @@
 """Slices from the store as a tf.data pipeline.
 
-A batch is made by one Python call that reads all its slices, and depends on nothing but its number: two calls run at a time,
+A batch is made by one Python call that reads all its slices, and depends on nothing but its number: some run at a time,
 the order stays the same, and a run resumes at any step without reading what came before.
 """
 
@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfpartial.data.calm_exit import ends_before_exit
 from tfpartial.data.sampling import BatchStream, SliceIndex
 from tfpartial.data.slices import SliceReader
 from tfpartial.data.store import Store
 
-PARALLEL_BATCHES = 2
-"""Batches read at a time: one waits for the disk while another is decompressed."""
+PARALLEL_BATCHES = 4
+"""Batches read at a time: some wait for the disk while another is decompressed."""
 PREFETCHED_BATCHES = 4
 
 AnnotatedSets = Mapping[str, Iterable[str]]
@@ -70,9 +71,7 @@ def steps_in_epoch(
     return _stream(SliceReader(store, case_ids, annotated, layer), batch, empty_share, seed=0).batches_per_epoch
 
 
-def case_slices(
-    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, layer: int = 0
-) -> tf.data.Dataset:
+def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, layer: int = 0) -> tf.data.Dataset:
     """All slices of some cases, once, from the feet to the head, case by case; the last batch may be shorter.
 
     Arguments, batches and errors as in `training_slices`.
@@ -95,9 +94,7 @@ def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int) -> B
     return BatchStream(index, batch, empty_share, seed)
 
 
-def _batches(
-    steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None
-) -> tf.data.Dataset:
+def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None) -> tf.data.Dataset:
     """The batch of each step; `batch` is its static size, None where it varies."""
     height, width = reader.store.size
     shapes = {
@@ -108,14 +105,13 @@ def _batches(
         "z": (tf.int32, [batch]),
     }
 
+    @ends_before_exit
     def read(step: np.int64) -> tuple[np.ndarray, ...]:
         case, z = places(int(step))
         return *reader.read(case, z), reader.annotated[case], case, z
 
     def read_in_graph(step: tf.Tensor) -> dict[str, tf.Tensor]:
         tensors = tf.numpy_function(read, [step], [dtype for dtype, _ in shapes.values()], stateful=False)
-        return {
-            name: tf.ensure_shape(tensor, shape) for tensor, (name, (_, shape)) in zip(tensors, shapes.items(), strict=True)
-        }
+        return {name: tf.ensure_shape(tensor, shape) for tensor, (name, (_, shape)) in zip(tensors, shapes.items(), strict=True)}
 
     return steps.map(read_in_graph, PARALLEL_BATCHES, deterministic=True).prefetch(PREFETCHED_BATCHES)

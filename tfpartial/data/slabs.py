@@ -10,9 +10,8 @@ from types import TracebackType
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.volume import common_geometry, execute, lps_array, open_volume, read_volume, to_hu
+from tfpartial.data.volume import common_geometry, execute, lps_array, open_volume, read_volume, to_hu, write_image
 from tfpartial.errors import TfpartialError
 
 SLOWEST = 2
@@ -113,15 +112,9 @@ class LabelWriter(AbstractContextManager["LabelWriter"]):
         missing = np.flatnonzero(~self._written)
         if len(missing):
             raise TfpartialError(f"{self.path}: {len(missing)} slices were not written, the first is {missing[0]}")
-        with atomic_file(self.path) as temporary:
-            try:
-                sitk.WriteImage(self._image, str(temporary), useCompression=True)
-            except RuntimeError as error:
-                raise TfpartialError(f"{self.path}: cannot be written: {' '.join(str(error).split())}") from error
+        write_image(self._image, self.path)
         self._closed = True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is None:
             self.close()

@@ -54,23 +54,17 @@ def make_splits(
         raise TfpartialError(f"val_share: expected a share of 0 or more and less than 1, got {val_share:g}")
     labeled = {case.id for case in manifest.cases.values() if case.annotated}
     scored = set(manifest.complete()) if score_on == "complete" else labeled
-    test_patients = _shuffled({manifest.cases[case_id].patient for case_id in scored}, [seed])
-    if len(test_patients) < folds:
+    patients = _shuffled({manifest.cases[case_id].patient for case_id in scored}, [seed])
+    if len(patients) < folds:
         kind = "cases annotated for every organ" if score_on == "complete" else "labeled cases"
-        raise TfpartialError(f"{folds} folds need as many patients with {kind}, got {len(test_patients)}")
+        raise TfpartialError(f"{folds} folds need as many patients with {kind}, got {len(patients)}")
     parts = []
     for number in range(folds):
-        tested = set(test_patients[number::folds])
-        rest = [case for case in manifest.cases.values() if case.patient not in tested]
-        candidates = {case.patient for case in rest if case.id in labeled}
-        chosen = set(_shuffled(candidates, [seed, number])[: _val_count(len(candidates), val_share, number)])
-        fold = Fold(
-            train=tuple(case.id for case in rest if case.patient not in chosen),
-            val=tuple(case.id for case in rest if case.patient in chosen and case.id in labeled),
-            test=tuple(case_id for case_id in manifest.cases if case_id in scored and manifest.cases[case_id].patient in tested),
-        )
-        _warn_of_gaps(manifest, number, fold)
-        parts.append({"train": list(fold.train), "val": list(fold.val), "test": list(fold.test)})
+        tested = set(patients[number::folds])
+        train, val = _train_and_val(manifest, tested, labeled, val_share, [seed, number])
+        test = [case_id for case_id in manifest.cases if case_id in scored and manifest.cases[case_id].patient in tested]
+        _warn_of_gaps(manifest, number, train)
+        parts.append({"train": train, "val": val, "test": test})
     return {"format": FORMAT, "seed": seed, "folds": parts}
 
 
@@ -105,15 +99,22 @@ def _shuffled(patients: Collection[str], seed: Sequence[int]) -> list[str]:
     return [ordered[place] for place in np.random.default_rng(seed).permutation(len(ordered))]
 
 
-def _val_count(patients: int, val_share: float, fold: int) -> int:
-    count = max(1, round(val_share * patients)) if val_share > 0 else 0
-    if count >= patients:
+def _train_and_val(
+    manifest: Manifest, tested: Collection[str], labeled: Collection[str], val_share: float, seed: Sequence[int]
+) -> tuple[list[str], list[str]]:
+    """Ids of the training and the validation cases of a fold, given the patients that it tests and the cases with labels."""
+    rest = [case for case in manifest.cases.values() if case.patient not in tested]
+    candidates = {case.patient for case in rest if case.id in labeled}
+    count = max(1, round(val_share * len(candidates))) if val_share > 0 else 0
+    if count >= len(candidates):
         needed = f"{count} to validate and 1 to train"
-        raise TfpartialError(f"fold {fold}: expected labeled patients outside the test part, {needed}, got {patients}")
-    return count
+        raise TfpartialError(f"folds: expected labeled patients outside the test part, {needed}, got {len(candidates)}")
+    chosen = set(_shuffled(candidates, seed)[:count])
+    train = [case.id for case in rest if case.patient not in chosen]
+    return train, [case.id for case in rest if case.patient in chosen and case.id in labeled]
 
 
-def _warn_of_gaps(manifest: Manifest, number: int, fold: Fold) -> None:
+def _warn_of_gaps(manifest: Manifest, number: int, train: Collection[str]) -> None:
     for organ in manifest.organs.names:
-        if not set(manifest.annotated_for(organ)) & set(fold.train):
+        if not set(manifest.annotated_for(organ)) & set(train):
             log.warning("fold %d: no training case is annotated for '%s', so it cannot be learned", number, organ)

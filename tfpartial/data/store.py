@@ -1,10 +1,10 @@
 """The store: what training reads. One immutable folder per case, opened through `store.json`.
 
-    store.json                written last: without it the store is not finished
-    cases/<id>/image.npy      int16 [Z, H, W, C], HU, uncompressed: a slice is one read
-    cases/<id>/label-0.h5     the expert's labels (see `label_layer`); relabel steps add label-1.h5 ...
-    cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels
-    cases/<id>/case.json      what the case is and what it was prepared from
+store.json                written last: without it the store is not finished
+cases/<id>/image.npy      int16 [Z, H, W, C], HU, uncompressed: a slice is one read
+cases/<id>/label-0.h5     the expert's labels (see `label_layer`); relabel steps add label-1.h5 ...
+cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels
+cases/<id>/case.json      what the case is and what it was prepared from
 """
 
 from __future__ import annotations

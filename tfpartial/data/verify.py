@@ -42,7 +42,7 @@ def accept(dataset: Dataset, reports: Sequence[CaseReport], tolerance_mm: float)
     if problems:
         files = len({problem.file for problem in problems})
         rows = [problem.row() for problem in sorted(problems, key=attrgetter("case", "file", "kind", "message"))]
-        raise InputProblems(f"{len(problems)} problems in {files} files of {dataset.root}", rows)
+        raise InputProblems(f"{_count(len(problems), 'problem')} in {_count(files, 'file')} of {dataset.root}", rows)
     return Manifest(
         root=dataset.root,
         name=dataset.name,
@@ -65,6 +65,10 @@ def organs_annotated_nowhere(dataset: Dataset, reports: Sequence[CaseReport]) ->
         for organ in dataset.organs.names
         if organ not in somewhere
     ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _manifest_case(report: CaseReport) -> ManifestCase:

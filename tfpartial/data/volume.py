@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.artifacts import atomic_file
 from tfpartial.data.geometry import Geometry, difference
 from tfpartial.data.labelmap import to_codes
 from tfpartial.data.problem import FileError
@@ -71,6 +72,15 @@ def read_image(path: Path) -> sitk.Image:
     return execute(open_volume(path), path)
 
 
+def write_image(image: sitk.Image, path: Path) -> None:
+    """Writes a volume, compressed and atomically. Raises `TfpartialError` when it cannot be written."""
+    with atomic_file(path) as temporary:
+        try:
+            sitk.WriteImage(image, str(temporary), useCompression=True)
+        except RuntimeError as error:
+            raise TfpartialError(f"{path}: cannot be written: {_reason(error)}") from error
+
+
 def to_lps(image: sitk.Image) -> sitk.Image:
     """The same volume stored in LPS order: axes swapped and reversed, no voxel moved or interpolated."""
     geometry = Geometry.of(image)
@@ -88,7 +98,11 @@ def lps_array(image: sitk.Image) -> np.ndarray:
 
 
 def finite_voxels(array: np.ndarray, path: Path) -> np.ndarray:
-    """The array itself. Raises `FileError`, `not_finite`, when it holds NaN or infinite values."""
+    """The array itself.
+
+    Raises:
+        FileError: `not_finite`. Not for NIfTI, whose NaN ITK has replaced by 0 before: `integrity.check_file` finds those.
+    """
     if np.issubdtype(array.dtype, np.floating):
         bad = array.size - int(np.isfinite(array).sum())
         if bad:

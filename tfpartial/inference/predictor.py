@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode, probabilities
 from tfpartial.training.card import SegmenterCard, read_card
+from tfpartial.training.precision import choose_jit
 from tfpartial.training.preprocess import normalise
 
 
@@ -62,8 +63,8 @@ class Predictor:
         shape = (*card.size, len(card.channel_names))
         if network.input_shape[1:] != shape:
             raise TfpartialError(f"network: expected input {shape} as its card says, got {network.input_shape[1:]}")
-        on_gpu = bool(tf.config.list_physical_devices("GPU"))
         signature = [tf.TensorSpec((batch, *shape), tf.int16)]
+        options = {"input_signature": signature, "jit_compile": choose_jit("auto"), "autograph": False}
 
         def labels(hu: tf.Tensor) -> tf.Tensor:
             return decode(network_logits(network, card, hu), card.method)
@@ -72,8 +73,8 @@ class Predictor:
             logits = network_logits(network, card, hu)
             return decode(logits, card.method), probabilities(logits, card.method)
 
-        self._labels = tf.function(labels, input_signature=signature, jit_compile=on_gpu)
-        self._both = tf.function(labels_and_probabilities, input_signature=signature, jit_compile=on_gpu)
+        self._labels = tf.function(labels, **options)
+        self._both = tf.function(labels_and_probabilities, **options)
 
     @classmethod
     def load(cls, folder: Path, checkpoint: str = "best", batch: int = 8) -> Predictor:

@@ -12,8 +12,8 @@ from types import TracebackType
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file
 from tfpartial.data.geometry import Geometry
+from tfpartial.data.volume import write_image
 from tfpartial.errors import TfpartialError
 
 
@@ -53,9 +53,7 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
         """Sets the slices from `z_start` on: float32 `[n, Y, X, K]` in LPS."""
         self._volumes[:, z_start : z_start + len(slab)] = np.moveaxis(slab, -1, 0)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         try:
             if kind is None:
                 for organ, volume in zip(self.organs, self._volumes, strict=True):
@@ -66,5 +64,4 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
 
     def _write_organ(self, organ: str, volume: np.ndarray) -> None:
         image = self.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(self.native.from_lps(volume))))
-        with atomic_file(self.folder / organ_file(organ)) as temporary:
-            sitk.WriteImage(image, str(temporary), useCompression=True)
+        write_image(image, self.folder / organ_file(organ))

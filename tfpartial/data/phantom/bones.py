@@ -7,7 +7,7 @@ import numpy as np
 from tfpartial.data.phantom.build import Build
 from tfpartial.data.phantom.parts import Layer, Part
 from tfpartial.data.phantom.shapes import Ellipsoid, Tube, tube
-from tfpartial.data.phantom.trunk import BACK_MM, CAVITY_Y_MM, ENDLESS_MM
+from tfpartial.data.phantom.trunk import BACK_MM, CAVITY_Y_MM
 
 BONE = (Layer("cortical_bone"), Layer("spongy_bone", 2.5))
 VERTEBRA_MM = 33.0
@@ -21,9 +21,9 @@ def draw_spine(rng: np.random.Generator, build: Build) -> list[Part]:
     y = build.at(0, 52, 0)[1]
     radius = 19 * build.scale * rng.uniform(0.94, 1.06)
     heights = VERTEBRA_MM * build.length * (np.arange(-9, 8) + rng.uniform())
-    column = Ellipsoid((0, y, 0), (radius * 1.1, radius * 0.9, ENDLESS_MM), exponent=2.2)
-    arch = Ellipsoid((0, y + radius + 5, 0), (17, 13, ENDLESS_MM))
-    canal = Ellipsoid((0, y + radius + 5, 0), (10, 7.5, ENDLESS_MM))
+    column = Ellipsoid((0, y, 0), (radius * 1.1, radius * 0.9, np.inf), exponent=2.2)
+    arch = Ellipsoid((0, y + radius + 5, 0), (17, 13, np.inf))
+    canal = Ellipsoid((0, y + radius + 5, 0), (10, 7.5, np.inf))
     discs = tuple(Ellipsoid((0, y, z), (40, 40, 4), exponent=4) for z in heights)
     back = y + radius + 14
     spines = tuple(tube([(0, back, z), (0, back + 24, z - 12)], [5, 4]) for z in heights)
@@ -49,4 +49,4 @@ def _rib(build: Build, side: int, z_at_spine: float, reach_rad: float) -> Tube:
     a, b = np.asarray(build.cavity_xy) + build.wall_mm * 0.6 + 1
     y = CAVITY_Y_MM + BACK_MM * 0.3 + b * np.cos(angle)
     points = np.stack([side * a * np.sin(angle), y, z_at_spine - 38 * build.length * angle], axis=1)
-    return tube(points, np.full(len(angle), 5.2), step_mm=2.5)
+    return tube(points, np.full(len(angle), 5.2))

@@ -10,6 +10,8 @@ from tfpartial.data.phantom.shapes import Bumps, Tube, tube
 
 BESIDE_PANCREAS = ((38, -18, -22), (66, -14, -8), (12, -24, -36), (84, -12, 6))
 """Where a loop of the jejunum starts next to the pancreas, in the template."""
+STEP_MM = 2.5
+"""Distance between the balls of a tube with constrictions."""
 
 
 def draw_bowel(rng: np.random.Generator, build: Build) -> list[Part]:
@@ -31,8 +33,9 @@ def draw_bowel(rng: np.random.Generator, build: Build) -> list[Part]:
 
 def _along(rng: np.random.Generator, build: Build, path: list[tuple], radius_mm: float, constriction: float) -> Tube:
     """A tube along a path of the template, with constrictions every few centimetres (haustra, folds)."""
-    smooth = tube([near(rng, build.at(*place), 4) for place in path], [radius_mm * rng.uniform(0.85, 1.15) for _ in path])
-    wave = np.sin(np.arange(len(smooth.radii_mm)) * 2.0 * 2 * np.pi / rng.uniform(26, 34))
+    radii = [radius_mm * rng.uniform(0.85, 1.15) for _ in path]
+    smooth = tube([near(rng, build.at(*place), 4) for place in path], radii, STEP_MM)
+    wave = np.sin(np.arange(len(smooth.radii_mm)) * STEP_MM * 2 * np.pi / rng.uniform(26, 34))
     return Tube(smooth.points_xyz, smooth.radii_mm * (1 + constriction * wave))
 
 

@@ -113,7 +113,7 @@ def _spleen(rng: np.random.Generator, build: Build) -> Part:
 
 def _liver(rng: np.random.Generator, build: Build) -> Part:
     """Right lobe under the right dome, left lobe across the midline, hollowed from below; gives way to all the others."""
-    scale = size(rng, build, 0.05)
+    scale = 1.03 * size(rng, build, 0.05)
     right_centre = near(rng, build.at(-68, -4, 42), 4)
     left_centre = near(rng, build.at(6, -48, 62), 5)
     right = Ellipsoid(right_centre, scale * np.array([70, 84, 84]), (0, 12, 0), exponent=2.3)

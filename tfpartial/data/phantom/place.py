@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation, label
 
 from tfpartial.data.phantom.parts import Part
-from tfpartial.data.phantom.shapes import FAR_MM, Axes, smooth_cut, smooth_union, window_of
+from tfpartial.data.phantom.shapes import FAR_MM, Axes, Shape, smooth_cut, smooth_union, window_of
 
 STEP_MM = 2.5
 """Spacing of the lattice. Distances are smooth, so that linear interpolation between its nodes keeps surfaces smooth."""
@@ -49,7 +49,7 @@ def place_parts(parts: Sequence[Part], axes: Axes) -> list[Field]:
     For distances f, g of two solid parts and the later's clearance c, f + g >= c at every node, and so at every point between
     nodes: with c > 0 no point is inside both.
     """
-    taken = np.full([len(axis) for axis in axes], FAR_MM, dtype=np.float32)
+    taken = np.full([len(axis) for axis in axes], np.inf, dtype=np.float32)
     fields: dict[str, Field] = {}
     for part in parts:
         field = _place(part, axes, taken, fields)
@@ -60,11 +60,7 @@ def place_parts(parts: Sequence[Part], axes: Axes) -> list[Field]:
 
 def _place(part: Part, axes: Axes, taken: np.ndarray, fields: dict[str, Field]) -> Field | None:
     """One part, or None if it lies outside the lattice. Marks its room in `taken`."""
-    corners = [shape.bounds() for shape in part.shapes]
-    low, high = np.min([c[0] for c in corners], axis=0), np.max([c[1] for c in corners], axis=0)
-    margin = MARGIN_MM + sum(bumps.highest_mm for bumps in part.bumps)
-    box = window_of(axes, low - margin, high + margin)
-    local = (axes[0][box[0]], axes[1][box[1]], axes[2][box[2]])
+    box, local = _around(part.shapes, axes, _margin(part))
     if not all(len(axis) for axis in local):
         return None
     distance = _distance(part, local)
@@ -78,13 +74,29 @@ def _place(part: Part, axes: Axes, taken: np.ndarray, fields: dict[str, Field]) 
     return Field(part, box, distance)
 
 
+def _margin(part: Part) -> float:
+    """How far from its shapes a part can have an influence: in the bumps and the crease between the shapes."""
+    return MARGIN_MM + part.blend_mm + sum(bumps.highest_mm for bumps in part.bumps)
+
+
+def _around(shapes: Sequence[Shape], axes: Axes, margin_mm: float) -> tuple[tuple[slice, slice, slice], Axes]:
+    """The box of the lattice around shapes, and its axes."""
+    corners = [shape.bounds() for shape in shapes]
+    low, high = np.min([low for low, _ in corners], axis=0), np.max([high for _, high in corners], axis=0)
+    box = window_of(axes, low - margin_mm, high + margin_mm)
+    return box, (axes[0][box[0]], axes[1][box[1]], axes[2][box[2]])
+
+
 def _distance(part: Part, axes: Axes) -> np.ndarray:
     """The part on its own."""
-    distance = part.shapes[0].distance(axes)
-    for shape in part.shapes[1:]:
-        distance = smooth_union(distance, shape.distance(axes), part.blend_mm)
+    distance = np.full([len(axis) for axis in axes], FAR_MM, dtype=np.float32)
+    margin = _margin(part)
+    for shape in part.shapes:
+        near, local = _around((shape,), axes, margin)
+        distance[near] = smooth_union(distance[near], shape.distance(local), part.blend_mm)
     for shape in part.carved:
-        distance = smooth_cut(distance, shape.distance(axes), CUT_BLEND_MM)
+        near, local = _around((shape,), axes, CUT_BLEND_MM)
+        distance[near] = smooth_cut(distance[near], shape.distance(local), CUT_BLEND_MM)
     for bumps in part.bumps:
         distance = distance + bumps.values(axes)
     return distance

@@ -17,6 +17,8 @@ from tfpartial.data.phantom.tissue import TissueHu
 PLANES_PER_SLICE = 3
 """A slice is the mean of this many thin planes: partial volume along z. The middle one decides the structure."""
 AIR_HU = -1000.0
+TEXTURE_PERIOD = 24
+"""Nodes along z after which the texture repeats (6 cm): nobody sees it, and it is drawn in a quarter of the time."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,10 @@ class Painter:
 
 def draw_texture(rng: np.random.Generator, axes: Axes) -> np.ndarray:
     """A smooth random field of standard deviation 1 on the lattice, float32 `[Z, Y, X]`."""
-    white = rng.standard_normal([len(axis) for axis in axes], dtype=np.float32)
-    smooth = gaussian_filter(white, 0.9, truncate=3.0)
-    return smooth / smooth.std()
+    depth, height, width = (len(axis) for axis in axes)
+    white = rng.standard_normal((TEXTURE_PERIOD, height, width), dtype=np.float32)
+    smooth = gaussian_filter(white, 0.9, truncate=3.0, mode="wrap")
+    return np.take(smooth / smooth.std(), np.arange(depth) % TEXTURE_PERIOD, axis=0)
 
 
 def _box_below(plane: np.ndarray, limit: float) -> tuple[slice, slice] | None:

@@ -41,7 +41,7 @@ class Scan:
 def draw_scan(rng: np.random.Generator, size: tuple[int, int], slice_mm: tuple[float, float]) -> Scan:
     """From the lungs' bases to below the kidneys, a little more or less; a square field of view of 385 to 415 mm."""
     thickness = float(np.round(rng.uniform(*slice_mm), 2))
-    top, bottom = rng.uniform(95, 150), rng.uniform(-170, -85)
+    top, bottom = rng.uniform(105, 155), rng.uniform(-170, -85)
     slices = int(np.ceil((top - bottom) / thickness))
     width = rng.uniform(385, 415)
     centre_yx = rng.uniform(-6, 6, 2)

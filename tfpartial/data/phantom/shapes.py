@@ -37,7 +37,7 @@ class Ellipsoid:
 
     Args:
         centre_xyz: centre in mm.
-        semi_xyz: semi-axes in mm.
+        semi_xyz: semi-axes in mm; infinite along an axis on which the shape does not end.
         turn_deg: rotations in degrees about x, y and z, in this order, about the centre.
         exponent: 2 is an ellipsoid; larger is boxier.
     """
@@ -49,10 +49,11 @@ class Ellipsoid:
 
     def _rotation(self) -> np.ndarray:
         """Columns are the ellipsoid's own axes."""
-        return Rotation.from_euler("xyz", self.turn_deg, degrees=True).as_matrix()
+        return Rotation.from_euler("xyz", np.asarray(self.turn_deg, dtype=np.float64), degrees=True).as_matrix()
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        reach = np.abs(self._rotation()) @ np.asarray(self.semi_xyz)
+        share = np.abs(self._rotation())
+        reach = np.multiply(share, self.semi_xyz, out=np.zeros((3, 3)), where=share > 0).sum(axis=1)
         return np.asarray(self.centre_xyz) - reach, np.asarray(self.centre_xyz) + reach
 
     def distance(self, axes: Axes) -> np.ndarray:
@@ -61,14 +62,15 @@ class Ellipsoid:
         semi, centre = np.asarray(self.semi_xyz, dtype=np.float32), np.asarray(self.centre_xyz, dtype=np.float32)
         offsets = [axis - c for axis, c in zip(_columns(axes), centre, strict=True)]
         total = slope = np.zeros((1, 1, 1), dtype=np.float32)
-        for i in range(3):
-            # Zero terms are left out, so that an upright ellipsoid costs powers of three vectors and not of three volumes.
+        # Zero terms are left out: an upright ellipsoid costs powers of vectors, not of volumes, and an endless one is flat.
+        for i in np.flatnonzero(np.isfinite(semi)):
             q = np.abs(sum(rotation[j, i] * offsets[j] for j in range(3) if rotation[j, i]) / semi[i])
             total = total + q**power
             slope = slope + (q ** (power - 1) / semi[i]) ** 2
         radius = np.maximum(total, 1e-6) ** np.float32(1 / power)
         gradient = radius ** np.float32(1 - power) * np.sqrt(slope)
-        return ((radius - 1) / np.maximum(gradient, 1 / semi.max())).astype(np.float32)
+        distance = (radius - 1) / np.maximum(gradient, 1 / semi[np.isfinite(semi)].max())
+        return np.broadcast_to(distance, [len(axis) for axis in axes])
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,15 @@ class Tube:
     def distance(self, axes: Axes) -> np.ndarray:
         """Distance to the nearest ball; each ball is evaluated only where it is nearer than `FAR_MM`."""
         out = np.full([len(axis) for axis in axes], FAR_MM, dtype=np.float32)
-        for point, radius in zip(self.points_xyz, self.radii_mm, strict=True):
-            window = window_of(axes, point - radius - FAR_MM, point + radius + FAR_MM)
-            x, y, z = _columns((axes[0][window[0]], axes[1][window[1]], axes[2][window[2]]))
-            squared = (x - np.float32(point[0])) ** 2 + (y - np.float32(point[1])) ** 2 + (z - np.float32(point[2])) ** 2
-            out[window] = np.minimum(out[window], np.sqrt(squared) - np.float32(radius))
+        points, radii = self.points_xyz.astype(np.float32), self.radii_mm.astype(np.float32)
+        places = points[:, ::-1]  # (N, zyx)
+        first = [np.searchsorted(axis, places[:, i] - radii - FAR_MM) for i, axis in enumerate(axes)]
+        last = [np.searchsorted(axis, places[:, i] + radii + FAR_MM) for i, axis in enumerate(axes)]
+        squares = [(axis - places[:, i, None]) ** 2 for i, axis in enumerate(axes)]  # (N, Z), (N, Y), (N, X)
+        for n, radius in enumerate(radii):
+            z, y, x = (slice(int(low[n]), int(high[n])) for low, high in zip(first, last, strict=True))
+            squared = squares[0][n, z, None, None] + squares[1][n, y, None] + squares[2][n, x]
+            np.minimum(out[z, y, x], np.sqrt(squared) - radius, out=out[z, y, x])
         return out
 
 
@@ -145,12 +151,18 @@ class Bumps:
         return scale * np.einsum("zyn,xn->zyx", left, right)
 
 
-def tube(points_xyz: ArrayLike, radii_mm: ArrayLike, step_mm: float = 2.0) -> Tube:
-    """A tube along a smooth curve through a few points, its radius running smoothly through theirs."""
+def tube(points_xyz: ArrayLike, radii_mm: ArrayLike, step_mm: float | None = None) -> Tube:
+    """A tube along a smooth curve through a few points, its radius running linearly from one to the next.
+
+    The balls stand `step_mm` apart; by default so that the surface is even to 2 % of the smallest radius.
+    """
+    step_mm = step_mm or 0.4 * float(np.min(radii_mm))
     points = np.asarray(points_xyz, dtype=np.float64)
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     knots = np.linspace(0.0, along[-1], max(2, int(np.ceil(along[-1] / step_mm)) + 1))
-    return Tube(CubicSpline(along, points, bc_type="natural")(knots), np.interp(knots, along, radii_mm))
+    return Tube(
+        CubicSpline(along, points, bc_type="natural")(knots), np.interp(knots, along, np.asarray(radii_mm, dtype=np.float64))
+    )
 
 
 def smooth_union(a: np.ndarray, b: np.ndarray, blend_mm: float) -> np.ndarray:

@@ -8,8 +8,6 @@ from tfpartial.data.phantom.build import Build
 from tfpartial.data.phantom.parts import Layer, Part
 from tfpartial.data.phantom.shapes import Bumps, Ellipsoid
 
-ENDLESS_MM = 2000.0
-"""Semi-axis along z of what runs through the whole scan."""
 CAVITY_Y_MM = -6.0
 """The cavity's centre lies in front of the trunk's."""
 BACK_MM = 9.0
@@ -22,10 +20,10 @@ def draw_trunk(rng: np.random.Generator, build: Build) -> list[Part]:
     wall, fat = build.wall_mm, build.fat_mm
     body_y = BACK_MM + CAVITY_Y_MM
     body_b = b + wall + BACK_MM + fat * 0.85
-    body = Ellipsoid((0, body_y, 0), (a + wall + fat, body_b, ENDLESS_MM), exponent=2.35)
-    muscles = Ellipsoid((0, body_y, 0), (a + wall, b + wall + BACK_MM, ENDLESS_MM), exponent=2.3)
-    cavity = Ellipsoid((0, CAVITY_Y_MM, 0), (a, b, ENDLESS_MM), exponent=2.3)
-    table = Ellipsoid((0, body_y + body_b + 9, 0), (205, 3, ENDLESS_MM), exponent=8)
+    body = Ellipsoid((0, body_y, 0), (a + wall + fat, body_b, np.inf), exponent=2.35)
+    muscles = Ellipsoid((0, body_y, 0), (a + wall, b + wall + BACK_MM, np.inf), exponent=2.3)
+    cavity = Ellipsoid((0, CAVITY_Y_MM, 0), (a, b, np.inf), exponent=2.3)
+    table = Ellipsoid((0, body_y + body_b + 9, 0), (205, 3, np.inf), exponent=8)
     return [
         Part("table", (table,), (Layer("table"),), solid=False),
         Part("body", (body,), (Layer("skin"), Layer("fat", 2.0)), bumps=(_bumps(rng, 2.0, 150),), solid=False),
@@ -40,7 +38,7 @@ def _abdomen(rng: np.random.Generator, build: Build) -> Part:
     right = Ellipsoid(build.at(-60, -10, 15), (80, 96, 104 + rng.uniform(-8, 8)))
     left = Ellipsoid(build.at(62, -8, 8), (78, 92, 98 + rng.uniform(-8, 8)))
     middle = Ellipsoid(build.at(4, -30, 10), (74, 66, 84))
-    below = Ellipsoid((0, 0, -ENDLESS_MM), (400, 400, ENDLESS_MM + 25), exponent=8)
+    below = Ellipsoid((0, 0, -1000), (np.inf, np.inf, 1025))
     layers = (Layer("muscle"), Layer("fat", 2.5))
     bumps = (_bumps(rng, 1.5, 70),)
     # It ends 1.5 mm outside the lungs' space: where both ended together, a rim of lung would shine through at the edge.
