@@ -239,7 +239,7 @@ class PredictConfig:
     checkpoint: Literal["best", "last"] = "best"
     probabilities: bool = False
     batch: int = 8
-    slab: int = 64
+    slab: int = 128
 
 
 @dataclass(frozen=True)

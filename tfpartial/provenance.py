@@ -83,9 +83,11 @@ def summary_of(folder: Path) -> dict[str, Any]:
 
 
 def _inputs(config: Any) -> dict[str, str]:
+    """Checksums of the files that the configuration names, and of those directly in the folders that it names."""
     values = (getattr(config, field.name) for field in dataclasses.fields(config) if field.name != "out")
-    files = (path for path in values if isinstance(path, Path) and path.is_file())
-    return {str(path): sha256(path) for path in files if path.suffix in HASHED_SUFFIXES}
+    named = [path for path in values if isinstance(path, Path)]
+    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.glob("*")))]
+    return {str(file): sha256(file) for file in files if file.suffix in HASHED_SUFFIXES}
 
 
 def _version(package: str) -> str | None:

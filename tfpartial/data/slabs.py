@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,10 +11,13 @@ from types import TracebackType
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.data import streamed_nifti
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.volume import common_geometry, execute, lps_array, open_volume, read_volume, to_hu, write_image
 from tfpartial.errors import TfpartialError
 
+FASTEST = 1
+"""zlib's level for slices in memory."""
 SLOWEST = 2
 """The stored axis whose slices lie one after the other in a file."""
 
@@ -68,7 +72,9 @@ def _read_slab(reader: sitk.ImageFileReader, path: Path, z_start: int, count: in
 class LabelWriter(AbstractContextManager["LabelWriter"]):
     """Writes a label map on the native grid from LPS slabs, in any order.
 
-    Holds one byte per voxel. The file appears when `close` has written all of it; when an exception passes, nothing is left.
+    Holds the slices compressed: about 1 % of a byte per voxel, and one slice at a time as it writes a NIfTI file whose slowest
+    axis is z (another one is put together in memory first). The file appears when `close` has written all of it; when an
+    exception passes, nothing is left.
 
     Args:
         path: the file; its ending chooses the format.
@@ -78,8 +84,7 @@ class LabelWriter(AbstractContextManager["LabelWriter"]):
     def __init__(self, path: Path, native: Geometry) -> None:
         self.path = path
         self.native = native
-        self._image = native.stamp(sitk.Image(native.size_xyz, sitk.sitkUInt8))
-        self._written = np.zeros(native.shape_zyx[0], dtype=bool)
+        self._slices: dict[int, bytes] = {}
         self._closed = False
 
     def write(self, z_start: int, slab: np.ndarray) -> None:
@@ -99,21 +104,31 @@ class LabelWriter(AbstractContextManager["LabelWriter"]):
                 f"{self.path}: expected uint8 slices [n, {height}, {width}] within 0..{depth}, "
                 f"got {slab.dtype} {list(slab.shape)} at {z_start}"
             )
-        axis, reverse = self.native.stored_z()
-        place = [slice(None)] * 3
-        place[axis] = slice(depth - z_stop, depth - z_start) if reverse else slice(z_start, z_stop)
-        self._image[tuple(place)] = sitk.GetImageFromArray(np.ascontiguousarray(self.native.from_lps(slab)))
-        self._written[z_start:z_stop] = True
+        for z, piece in enumerate(slab, start=z_start):
+            self._slices[z] = zlib.compress(piece.tobytes(), FASTEST)
 
     def close(self) -> None:
         """Writes the file, once. Raises `TfpartialError` when slices are missing or the file cannot be written."""
         if self._closed:
             return
-        missing = np.flatnonzero(~self._written)
-        if len(missing):
+        depth = self.native.shape_zyx[0]
+        missing = [z for z in range(depth) if z not in self._slices]
+        if missing:
             raise TfpartialError(f"{self.path}: {len(missing)} slices were not written, the first is {missing[0]}")
-        write_image(self._image, self.path)
+        axis, reverse = self.native.stored_z()
+        if axis == SLOWEST and self.path.name.endswith(streamed_nifti.ENDINGS):
+            order = range(depth - 1, -1, -1) if reverse else range(depth)
+            streamed_nifti.write_slices(self.path, self.native, (self._stored(z, z + 1).tobytes() for z in order))
+        else:
+            write_image(self.native.stamp(sitk.GetImageFromArray(self._stored(0, depth))), self.path)
         self._closed = True
+
+    def _stored(self, start: int, stop: int) -> np.ndarray:
+        """uint8, slices `start` to `stop` in the order and orientation of the file."""
+        _, height, width = self.native.shape_zyx
+        voxels = b"".join(zlib.decompress(self._slices[z]) for z in range(start, stop))
+        lps = np.frombuffer(voxels, np.uint8).reshape(stop - start, height, width)
+        return np.ascontiguousarray(self.native.from_lps(lps))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.inplane import InPlane
+from tfpartial.data.integrity import check_file
 from tfpartial.data.slabs import LabelWriter, SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
@@ -20,10 +21,10 @@ PROBABILITIES = "probabilities"
 """Folder beside the label maps: `probabilities/<case>/<organ>.nii.gz`."""
 
 
-def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 64, probabilities: bool = False) -> int:
+def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 128, probabilities: bool = False) -> int:
     """Segments one volume, slab by slab, and writes `<out>/<case>.nii.gz`.
 
-    In memory are one slab and the label map (1 byte per voxel). With probabilities, these pass through a scratch file of
+    In memory are one slab and the label map, compressed. With probabilities, these pass through a scratch file of
     4 bytes per voxel and organ in `out`, and one organ at a time is in memory as it is written.
 
     Args:
@@ -42,6 +43,8 @@ def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 6
     if slab < 1:
         raise TfpartialError(f"slab: expected 1 or more slices, got {slab}")
     reader = SlabReader(case.images)
+    for path in case.images:
+        check_file(path)  # SimpleITK would fill up a file that ends early with zeros
     in_plane = _in_plane(reader, predictor, case.id)
     organs = predictor.card.organs.names
     sink = ProbabilityWriter(out / PROBABILITIES / case.id, reader.native, organs) if probabilities else nullcontext()

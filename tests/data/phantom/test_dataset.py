@@ -72,6 +72,6 @@ def test_refuses_a_folder_that_holds_something_before_any_work(tmp_path):
 
 @pytest.mark.parametrize("cases", [0, -3])
 def test_refuses_to_write_no_case(tmp_path, cases):
-    with pytest.raises(TfpartialError, match=f"got {cases}|got 0 and {cases}"):
+    with pytest.raises(TfpartialError, match=f"expected at least 1 case, got {cases}"):
         write_phantom(tmp_path / "data", cases, SIZE, SLICE_MM, 0, 1)
     assert not (tmp_path / "data").exists()

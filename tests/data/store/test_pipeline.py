@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,3 +113,25 @@ def test_case_slices_gives_every_slice_once_in_order(store):
 def test_too_few_slices_for_a_batch_is_a_clear_error(store):
     with pytest.raises(TfpartialError, match="batch: expected 1 to 9, the slices of one epoch"):
         training(store, batch=10)
+
+
+SLOW_READER_IN_USE_AT_EXIT = """
+import sys
+from pathlib import Path
+from tfpartial.data.pipeline import training_slices
+from tfpartial.data.slices import SliceReader
+from tfpartial.data.store import Store
+
+read = SliceReader.read
+SliceReader.read = lambda *arguments: sum(range(3_000_000)) and read(*arguments)  # busy: the other threads wait for Python
+store = Store.open(Path(sys.argv[1]))
+iterator = iter(training_slices(store, ["a"], {"a": ("liver", "spleen")}, batch=2, empty_share=1.0, seed=0))
+next(iterator)
+raise SystemExit(7)  # as any exception would, it leaves the iterator alive and reads under way
+"""
+
+
+def test_a_process_that_stops_in_the_middle_ends(store):
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", SLOW_READER_IN_USE_AT_EXIT, str(store.root)]
+    assert subprocess.run(command, cwd=root, capture_output=True, timeout=90, check=False).returncode == 7

@@ -37,9 +37,9 @@ def write_phantom(
     Raises:
         TfpartialError: at once: the folder holds something, no case is asked for, or `generate_case` would refuse.
     """
-    check_request(seed, cases, size, slice_mm)
     if cases < 1:
         raise TfpartialError(f"phantom: expected at least 1 case, got {cases}")
+    check_request(seed, cases, size, slice_mm)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
     return _write(out, range(1, cases + 1), partial(_write_case, out=out, size=size, slice_mm=slice_mm, seed=seed), workers)

@@ -1,0 +1,61 @@
+"""A stage folder is new, to be resumed, or finished; what is written down about it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tfpartial.arguments import parse
+from tfpartial.artifacts import sha256
+from tfpartial.config import NetworkConfig, TrainConfig
+from tfpartial.errors import TfpartialError
+from tfpartial.provenance import finish, summary_of
+from tfpartial.stage_folder import open_stage
+
+
+@pytest.fixture
+def config(tmp_path):
+    splits = tmp_path / "splits.json"
+    splits.write_text("{}")
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "store.json").write_text('{"cases": {}}')
+    return TrainConfig(tmp_path / "store", splits, tmp_path / "out", seed=7)
+
+
+def test_a_new_folder_gets_configuration_and_provenance(config):
+    assert not open_stage(config.out, "train", config)
+    provenance = json.loads((config.out / "provenance.json").read_text())
+    assert provenance["seed"] == 7
+    files = (config.splits, config.store / "store.json")
+    assert provenance["inputs"] == {str(file): sha256(file) for file in files}
+
+
+def test_the_written_configuration_is_a_configuration_file(config):
+    open_stage(config.out, "train", config)
+    again = parse("train", TrainConfig, ["--config", str(config.out / "config.yaml")], ("train",)).config
+    assert again == config
+
+
+def test_an_unfinished_folder_is_gone_on_with_and_a_finished_one_says_so(config):
+    open_stage(config.out, "train", config)
+    assert not open_stage(config.out, "train", config)
+    finish(config.out, {"epochs": 3})
+    assert open_stage(config.out, "train", config)
+    assert summary_of(config.out) == {"epochs": 3}
+
+
+def test_refuses_another_configuration_and_names_every_difference(config):
+    open_stage(config.out, "train", config)
+    other = replace(config, batch=2, network=NetworkConfig(width=8))
+    with pytest.raises(TfpartialError, match=r"\(network\.width: 64 -> 8; batch: 8 -> 2\)"):
+        open_stage(config.out, "train", other)
+
+
+def test_refuses_a_folder_that_another_program_filled(config):
+    config.out.mkdir()
+    (config.out / "notes.txt").touch()
+    with pytest.raises(TfpartialError, match=f"{Path(config.out).name}: expected an empty folder or one that 'train' began"):
+        open_stage(config.out, "train", config)
+    assert yaml.safe_load((config.out / "notes.txt").read_text()) is None
