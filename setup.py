@@ -24,6 +24,7 @@ LIBRARY = [
     ),
 ]
 STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "evaluate")}
+PLOTS = ["matplotlib>=3.9,<4"]
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "mypy>=1.15,<3",
@@ -51,7 +52,6 @@ setup(
         "h5py>=3.11,<4",
         "jsonargparse[signatures]>=4.49,<5",
         "keras>=3.15,<4",
-        "matplotlib>=3.9,<4",
         "numpy>=2.0,<3",
         "pandas>=2.2,<4",
         "PyYAML>=6,<7",
@@ -62,6 +62,6 @@ setup(
         "tensorboard>=2.19,<3",
         "tensorflow>=2.21,<2.22",
     ],
-    extras_require={"dev": DEVELOPMENT},
+    extras_require={"plots": PLOTS, "dev": [*PLOTS, *DEVELOPMENT]},
     entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
 )

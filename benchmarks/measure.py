@@ -6,7 +6,7 @@ import datetime
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def peak_rss_mib(command: Sequence[str]) -> tuple[float, float]:
         subprocess.CalledProcessError: the command failed.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peaks: dict[int, int] = {}
     while process.poll() is None:
         for pid in _family(process.pid):
@@ -41,7 +41,13 @@ def peak_rss_mib(command: Sequence[str]) -> tuple[float, float]:
     return sum(peaks.values()) / 1024, time.perf_counter() - start
 
 
-def report(name: str, rows: Sequence[dict[str, Any]], out: Path | None, packages: Sequence[str]) -> None:
+def report(
+    name: str,
+    rows: Sequence[dict[str, Any]],
+    out: Path | None,
+    packages: Sequence[str],
+    peer_versions: Mapping[str, str] | None = None,
+) -> None:
     """Prints rows as a table and, asked for, writes them as JSON with machine, date and versions.
 
     Args:
@@ -49,11 +55,12 @@ def report(name: str, rows: Sequence[dict[str, Any]], out: Path | None, packages
         rows: one dictionary of equal keys per line.
         out: JSON file to write, or None.
         packages: packages whose versions matter.
+        peer_versions: versions of what ran under another interpreter.
     """
     table = Table(*rows[0], title=name)
     for row in rows:
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
-    Console().print(table)
+    Console(width=120).print(table)
     if out is not None:
         write_json(
             out,
@@ -61,7 +68,11 @@ def report(name: str, rows: Sequence[dict[str, Any]], out: Path | None, packages
                 "benchmark": name,
                 "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
                 "machine": machine(),
-                "versions": {"python": platform.python_version()} | {package: version(package) for package in packages},
+                "versions": {
+                    "python": platform.python_version(),
+                    **{name: version(name) for name in packages},
+                    **(peer_versions or {}),
+                },
                 "rows": list(rows),
             },
         )

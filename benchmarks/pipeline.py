@@ -38,7 +38,7 @@ def main() -> None:
         store = _phantom_store(Path(folder), arguments.cases)
         plain = _plain_labels(store, Path(folder))
         # Half of the organs thinned away in every case: the most work that removing labels can be.
-        kept = {case_id: store.organs.names[::2] for case_id in store.cases}
+        kept = dict.fromkeys(store.cases, store.organs.names[::2])
         rows = [row for batch in arguments.batch for row in _compare(store, plain, kept, batch, arguments)]
     report("pipeline: slices 512x512 per second", rows, arguments.out, ("tensorflow", "numpy", "h5py"))
 
@@ -92,7 +92,7 @@ def _plain_loop(store: Store, plain: dict[str, np.ndarray], kept: dict, batch: i
 
 def _phantom_store(folder: Path, cases: int) -> Store:
     manifest = phantom_manifest(folder / "dataset", cases, drawn=cases, size=SIZE)
-    for _ in prepare_cases(manifest, folder / "store", SIZE):
+    for _ in prepare_cases(manifest, folder / "store", SIZE, workers=1):  # further processes would each load TensorFlow
         pass
     finish_store(manifest, folder / "store", SIZE)
     return Store.open(folder / "store")

@@ -43,7 +43,7 @@ def _write_segmenter(folder: Path, width: int) -> Path:
     """A stage folder of `train` with an untrained U-Net."""
     folder.mkdir()
     keras.utils.set_random_seed(0)
-    build("unet", len(ORGANS), (*SIZE, 1), width=width).save(folder / "best.keras")
+    build("unet", len(ORGANS), (*SIZE, 1), width=width).save(folder / "last.keras")
     spec = NetworkSpec("unet", len(ORGANS), (*SIZE, 1), {"width": width})
     write_card(SegmenterCard(OrganTable(ORGANS), ("CT",), "certain", SIZE, None, (-160.0, 300.0), 40.0, 20.0, spec), folder)
     return folder

@@ -17,7 +17,10 @@ stage() {
 
 if [ -z "${DATASET:-}" ]; then
     DATASET=$run/dataset
-    [ -f "$DATASET/dataset.json" ] || stage phantom --out "$DATASET"
+    if [ ! -f "$DATASET/dataset.json" ]; then
+        rm -rf "$DATASET" # what a killed run left
+        stage phantom --out "$DATASET"
+    fi
 fi
 stage ingest --dataset "$DATASET" --out "$run/manifest.json"
 stage split --manifest "$run/manifest.json" --out "$run/splits.json"

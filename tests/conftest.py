@@ -74,7 +74,7 @@ def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, 
     from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
 
     folder.mkdir(exist_ok=True)
-    network.save(folder / "best.keras")
+    network.save(folder / "last.keras")
     card = SegmenterCard(
         organs=OrganTable(organs),
         channel_names=("CT",),

@@ -139,6 +139,15 @@ def test_a_fault_of_the_program_says_so_and_debug_shows_where(answer, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_missing_extra_is_named(monkeypatch, capsys):
+    def fail(name):
+        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+
+    monkeypatch.setattr(cli, "import_quietly", fail)
+    assert cli.main(["compare", "--manifest", "m", "--scores", "a", "--out", "o"]) == 1
+    assert capsys.readouterr().err == "tfpartial compare: needs matplotlib: pip install 'tfpartial[plots]'\n"
+
+
 def test_help_does_not_load_tensorflow():
     code = "import sys; from tfpartial import cli; cli.main(['train', '-h']); sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

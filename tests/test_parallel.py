@@ -2,6 +2,10 @@ import functools
 import math
 import operator
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +56,39 @@ def test_a_fault_keeps_its_type_and_is_noted_with_the_case(workers):
 def test_a_killed_process_is_a_clear_error():
     with pytest.raises(TfpartialError, match=r"a worker process was killed .* one of: 9.* finished cases are kept"):
         list(map_cases(os._exit, [9, 9, 9], workers=2))
+
+
+WORKERS_THAT_SLEEP = """
+from tfpartial.parallel import map_cases
+
+if __name__ == "__main__":
+    # One write of eight digits: the two processes share the pipe.
+    work = "__import__('os').write(1, b'%08d' % __import__('os').getpid()), __import__('time').sleep(60)"
+    list(map_cases(eval, [work] * 2, workers=2))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")
+def test_processes_end_with_a_parent_that_was_killed(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WORKERS_THAT_SLEEP)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        try:
+            workers = [int(parent.stdout.read(8)) for _ in range(2)]
+        finally:
+            parent.kill()
+    deadline = time.monotonic() + 10
+    while any(is_running(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_processes_share_the_cores_and_do_not_load_tensorflow():

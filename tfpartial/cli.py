@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 from rich.console import Console
@@ -22,6 +23,8 @@ from tfpartial.errors import InputProblems, TfpartialError
 from tfpartial.printing import print_summary
 from tfpartial.quiet import import_quietly
 
+EXTRAS = {"matplotlib": "plots"}
+"""Packages that are not always installed, and the extra that brings each."""
 USAGE_ERROR = 2
 FAULT = 3
 INTERRUPTED = 130
@@ -84,9 +87,7 @@ def _run_stage(verb: str, words: list[str]) -> int:
         options = parse(verb, STAGES[verb].config, words, verbs=tuple(STAGES))
         _set_up_logging(quiet=options.quiet or as_json)
         # Imported only now: most verbs and every -h go without TensorFlow.
-        module = f"tfpartial.{STAGES[verb].module}"
-        stage = importlib.import_module(module) if debug else import_quietly(module)
-        print_summary(stage.run(options.config), as_json=as_json)
+        print_summary(_stage(verb, debug).run(options.config), as_json=as_json)
     except SystemExit as stop:
         return int(stop.code or 0)
     except KeyboardInterrupt:
@@ -99,6 +100,16 @@ def _run_stage(verb: str, words: list[str]) -> int:
         text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"
         return _fail(errors, text, debug, FAULT)
     return 0
+
+
+def _stage(verb: str, debug: bool) -> ModuleType:
+    name = f"tfpartial.{STAGES[verb].module}"
+    try:
+        return importlib.import_module(name) if debug else import_quietly(name)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        raise TfpartialError(f"needs {error.name}: pip install 'tfpartial[{EXTRAS[error.name]}]'") from error
 
 
 def _fail(console: Console, message: str, debug: bool, status: int) -> int:

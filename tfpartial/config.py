@@ -183,6 +183,7 @@ class TrainConfig:
         empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
+        ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights.
         validate_every: epochs between validations.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
@@ -206,6 +207,7 @@ class TrainConfig:
     empty_share: float = 1.0
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
+    ema: float = 0.0
     validate_every: int = 5
     precision: Precision = "auto"
     jit: Literal["auto", "on", "off"] = "auto"
@@ -224,7 +226,7 @@ class PredictConfig:
         manifest: what `ingest` wrote: segment its cases.
         splits: what `split` wrote: only the test cases of `fold`.
         fold: fold of `splits`.
-        checkpoint: `best` on the validation cases, or `last`.
+        checkpoint: `last`, or `best` on the validation cases (with few labels, those are few: `best` is then chosen by chance).
         probabilities: write each organ's probability as well.
         batch: slices per step.
         slab: slices held in memory at a time.
@@ -236,7 +238,7 @@ class PredictConfig:
     manifest: Path | None = None
     splits: Path | None = None
     fold: int = 0
-    checkpoint: Literal["best", "last"] = "best"
+    checkpoint: Literal["last", "best"] = "last"
     probabilities: bool = False
     batch: int = 8
     slab: int = 128
@@ -282,12 +284,12 @@ class ExportConfig:
         model: stage folder that `train` wrote.
         out: model folder; the version folder is made in it.
         version: number of the version folder.
-        checkpoint: `best` on the validation cases, or `last`.
+        checkpoint: `last`, or `best` on the validation cases (with few labels, those are few: `best` is then chosen by chance).
         precision: arithmetic of the exported network.
     """
 
     model: Path
     out: Path
     version: int = 1
-    checkpoint: Literal["best", "last"] = "best"
+    checkpoint: Literal["last", "best"] = "last"
     precision: Precision = "float32"

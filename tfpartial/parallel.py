@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import NoReturn, TypeVar
 
 from tfpartial.errors import TfpartialError
@@ -94,10 +95,19 @@ def _map_in_processes(function: Callable[[T], R], items: Iterator[T], workers: i
 def _start_worker(threads: int) -> None:
     """Shares the cores between the processes, and leaves Ctrl-C to the parent, which lets running cases end cleanly."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(threads)
     import SimpleITK  # here, so that the parent can import this module without it
 
     SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, and write beside the run that takes over."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _raise_named(error: Exception, case: str) -> NoReturn:

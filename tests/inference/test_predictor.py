@@ -42,13 +42,13 @@ def test_a_folder_without_the_checkpoint_is_named(threshold_segmenter):
 
 
 def test_a_broken_checkpoint_is_named(threshold_segmenter):
-    path = threshold_segmenter / "best.keras"
+    path = threshold_segmenter / "last.keras"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(TfpartialError, match=r"best.keras: expected a network that Keras can load, got"):
-        load_network(threshold_segmenter, "best")
+    with pytest.raises(TfpartialError, match=r"last.keras: expected a network that Keras can load, got"):
+        load_network(threshold_segmenter, "last")
 
 
 def test_a_card_of_another_network_is_refused(threshold_segmenter):
     card = dataclasses.replace(read_card(threshold_segmenter), size=(64, 64))
     with pytest.raises(TfpartialError, match=r"expected input \(64, 64, 1\) as its card says, got \(32, 48, 1\)"):
-        Predictor(load_network(threshold_segmenter, "best"), card)
+        Predictor(load_network(threshold_segmenter, "last"), card)

@@ -146,3 +146,18 @@ def test_names_a_damaged_state_file(tmp_path):
     (tmp_path / "state.npz").write_bytes(b"PK half a file")
     with pytest.raises(TfpartialError, match=r"state\.npz: expected the state of a training, got a damaged file"):
         load_state(tmp_path / "state.npz", segmenter=None)
+
+
+@pytest.mark.slow
+def test_the_last_network_holds_the_moving_average_of_the_weights(tiny_run, tmp_path):
+    changed = {}
+    for ema in (0.0, 0.5):
+        folder = tmp_path / str(ema)
+        segmenter.run(config(tiny_run, folder, epochs=1, ema=ema, deterministic=False))
+        network = keras.saving.load_model(folder / "last.keras", safe_mode=True)
+        with np.load(folder / "state.npz") as state:
+            stepped = [state[f"variable_{number}"] for number in range(len(network.variables))]
+        changed[ema] = [not np.array_equal(variable, last) for variable, last in zip(network.variables, stepped, strict=True)]
+    trainable = [variable.trainable for variable in network.variables]
+    assert not any(changed[0.0]), "without an average the last network is that of the last step"
+    assert changed[0.5] == trainable, "statistics of the batch normalisation are averages already"

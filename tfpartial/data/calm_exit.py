@@ -22,37 +22,38 @@ PATIENCE_S = 30.0
 """For reads that do not end, as from a network disk that is gone."""
 
 
-class _Reads:
+class Reads:
     """How many reads are under way, and when the last one began or ended."""
 
     def __init__(self) -> None:
-        self._running = 0
+        self.running = 0
         self._changed_s = -QUIET_S
         self._lock = threading.Lock()
 
     def change(self, by: int) -> None:
         with self._lock:
-            self._running += by
+            self.running += by
             self._changed_s = time.monotonic()
 
     def wait(self) -> None:
+        """Returns when no read is under way and none has been for `QUIET_S`."""
         give_up_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < give_up_s and (self._running or time.monotonic() < self._changed_s + QUIET_S):
+        while time.monotonic() < give_up_s and (self.running or time.monotonic() < self._changed_s + QUIET_S):
             time.sleep(QUIET_S / 10)
 
 
-_reads = _Reads()
-atexit.register(_reads.wait)
+reads = Reads()
+atexit.register(reads.wait)
 
 
 def ends_before_exit(read: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """`read`, for use in a thread that TensorFlow starts."""
 
     def counted(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        _reads.change(+1)
+        reads.change(+1)
         try:
             return read(*arguments, **options)
         finally:
-            _reads.change(-1)
+            reads.change(-1)
 
     return counted

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode, probabilities
 from tfpartial.training.card import SegmenterCard, read_card
@@ -77,7 +78,7 @@ class Predictor:
         self._both = tf.function(labels_and_probabilities, **options)
 
     @classmethod
-    def load(cls, folder: Path, checkpoint: str = "best", batch: int = 8) -> Predictor:
+    def load(cls, folder: Path, checkpoint: str = "last", batch: int = 8) -> Predictor:
         """From a stage folder of `train`. Raises `TfpartialError` when its files are not there or do not fit."""
         return cls(load_network(folder, checkpoint), read_card(folder), batch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -20,17 +21,28 @@ class PartialLoss(keras.losses.Loss):
     of each loss, for Keras's own reductions divide by all elements and would let the loss shrink as labels get rarer.
     """
 
+    extra_channels = 0
+    """Logits per voxel beyond the K of the targets."""
+
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """The loss, a float32 scalar. Raises `TfpartialError` when the weight map has not the shape of the targets."""
-        y_true = ops.convert_to_tensor(y_true, dtype="float32")
-        weight = ops.ones_like(y_true) if sample_weight is None else ops.convert_to_tensor(sample_weight, dtype="float32")
-        if len(weight.shape) != len(y_true.shape):
-            raise TfpartialError(f"weight map: expected the targets' shape {tuple(y_true.shape)}, got {tuple(weight.shape)}")
+        """The loss, a float32 scalar. Raises `TfpartialError` when the shapes do not belong together."""
+        y_true, y_pred = (ops.cast(tensor, "float32") for tensor in (y_true, y_pred))
+        weight = ops.ones_like(y_true) if sample_weight is None else ops.cast(sample_weight, "float32")
+        _expect("weight map", weight, y_true.shape)
+        _expect("logits", y_pred, (*y_true.shape[:-1], y_true.shape[-1] + self.extra_channels))
         with keras.name_scope(self.name):
-            return self.call(y_true, ops.cast(y_pred, "float32"), weight)
+            return self.call(y_true, y_pred, weight)
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
         raise NotImplementedError
+
+
+def _expect(name: str, tensor: Tensor, expected: Sequence[int | None]) -> None:
+    fits = len(tensor.shape) == len(expected) and all(
+        got == wanted or got is None or wanted is None for got, wanted in zip(tensor.shape, expected, strict=True)
+    )
+    if not fits:
+        raise TfpartialError(f"{name}: expected {tuple(expected)}, got {tuple(tensor.shape)}")
 
 
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> str:

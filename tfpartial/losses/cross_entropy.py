@@ -15,7 +15,7 @@ REDUCTIONS = ("batch_mean", "valid_mean")
 class _CrossEntropy(PartialLoss):
     """A cross entropy per voxel and channel, summed over the channels and averaged over voxels in one of two ways."""
 
-    def __init__(self, reduction: str = "batch_mean", name: str | None = None) -> None:
+    def __init__(self, reduction: str = "valid_mean", name: str | None = None) -> None:
         super().__init__(name=name)
         self.reduction = one_of("reduction", reduction, REDUCTIONS)
 
@@ -44,13 +44,12 @@ class PartialBinaryCrossentropy(_CrossEntropy):
     its term is ln 2 = 0.693, so `batch_mean` gives 0.347 and `valid_mean` 0.693. The second term (ln 4) counts for nothing.
 
     Args:
-        reduction: `batch_mean` or `valid_mean`.
+        reduction: `valid_mean`, which trained better (README), or `batch_mean`, the paper's.
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
-        # -ln s(x) = softplus(-x): finite for every logit, and no difference of large numbers
-        terms = y_true * ops.softplus(-y_pred) + (1.0 - y_true) * ops.softplus(y_pred)
-        return self._reduce(terms, weight)
+        # -ln s(x) = softplus(x) - x, and softplus(x) = max(x, 0) + ln(1 + exp(-|x|)) is finite for every logit
+        return self._reduce(ops.softplus(y_pred) - y_true * y_pred, weight)
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")
@@ -61,14 +60,16 @@ class PartialCategoricalCrossentropy(_CrossEntropy):
 
         batch_mean:   sum_i w_i l_i / N          valid_mean:   sum_i w_i l_i / sum_i w_i  (0 without a certain voxel)
 
-    `y_true` and `w` stay `[..., K]`; the logits are `[..., K+1]`. With the rule `naive` this is the usual multi-class network, which
-    takes every missing label for background (thesis, section 3.3).
+    `y_true` and `w` stay `[..., K]`; the logits are `[..., K+1]`. With the rule `naive` this is the usual multi-class network,
+    which takes every missing label for background (thesis, section 3.3).
 
     Example: K = 1, one voxel, logits (0, ln 3), target 0: softmax = (1/4, 3/4), loss = ln 4 = 1.386.
 
     Args:
-        reduction: `batch_mean` or `valid_mean`.
+        reduction: `valid_mean`, which trained better (README), or `batch_mean`, the paper's.
     """
+
+    extra_channels = 1
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
         background = 1.0 - ops.sum(y_true, axis=-1, keepdims=True)

@@ -17,7 +17,8 @@ ORGANS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "all": lambda certain, positive: ops.ones_like(certain, dtype="bool"),
 }
 """Which organs the mean is over, from the certain voxels and the certain positive voxels of each organ in the batch."""
-ACTIVATIONS = ("sigmoid", "softmax")
+ACTIVATIONS = {"sigmoid": 0, "softmax": 1}
+"""Activation -> logits per voxel beyond the K organs."""
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")
@@ -41,7 +42,8 @@ class PartialDice(PartialLoss):
     ) -> None:
         super().__init__(name=name)
         self.organs = one_of("organs", organs, tuple(ORGANS))
-        self.activation = one_of("activation", activation, ACTIVATIONS)
+        self.activation = one_of("activation", activation, tuple(ACTIVATIONS))
+        self.extra_channels = ACTIVATIONS[activation]
         if smooth <= 0:
             raise TfpartialError(f"smooth: expected more than 0 voxels, got {smooth}")
         self.smooth = float(smooth)

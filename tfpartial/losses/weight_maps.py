@@ -5,9 +5,10 @@ Only bytes travel to the device (a 512x512 slice: 0.26 MB); the float maps (7.3 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -84,32 +85,47 @@ def targets_and_weights(
     """
     if rule not in RULES:
         raise TfpartialError(f"weight rule '{rule}' does not exist; expected one of {', '.join(RULES)}")
-    label = ops.convert_to_tensor(label)
+    label = _integers(ops.convert_to_tensor(label))
     annotated = _beside(label, ops.cast(annotated, "bool"), num_organs)
+    outside_box = None if outside_box is None else _voxelwise(label, ops.cast(outside_box, "bool"))
     label = ops.expand_dims(label, -1)  # [..., 1]
     organ_ids = ops.convert_to_tensor(np.arange(1, num_organs + 1), dtype=label.dtype)  # a byte, like the label: no wide maps
     positive = ops.equal(label, organ_ids)  # [..., K]
     known = ops.not_equal(label, IGNORE)
     labelled = ops.logical_and(ops.not_equal(label, BACKGROUND), known)
-    box = None if outside_box is None else ops.expand_dims(ops.cast(outside_box, "bool"), -1)
-    weight = ops.logical_and(RULES[rule](Voxels(positive, annotated, labelled, box)), known)
+    weight = ops.logical_and(RULES[rule](Voxels(positive, annotated, labelled, outside_box)), known)
     return ops.cast(positive, "float32"), ops.broadcast_to(ops.cast(weight, "float32"), ops.shape(positive))
+
+
+def _integers(label: Tensor) -> Tensor:
+    dtype = keras.backend.standardize_dtype(label.dtype)
+    if "int" not in dtype:
+        raise TfpartialError(f"label map: expected an integer type, got {dtype}")
+    return label
+
+
+def _voxelwise(label: Tensor, outside_box: Tensor) -> Tensor:
+    """`outside_box` as `[..., 1]`."""
+    if not _agree(outside_box.shape, label.shape) or len(outside_box.shape) != len(label.shape):
+        raise TfpartialError(
+            f"outside_box: expected the shape of the label map {tuple(label.shape)}, got {tuple(outside_box.shape)}"
+        )
+    return ops.expand_dims(outside_box, -1)
 
 
 def _beside(label: Tensor, annotated: Tensor, num_organs: int) -> Tensor:
     """`annotated` with the dimensions that it lacks beside `label`: `[B, K]` -> `[B, 1, 1, K]` for a `[B, H, W]` label."""
-    if "int" not in str(label.dtype):
-        raise TfpartialError(f"label map: expected uint8, got {label.dtype}")
-    lead = tuple(annotated.shape[:-1])
-    fits = len(lead) <= len(label.shape) and all(
-        len({size, of_label} - {1, None}) < 2 for size, of_label in zip(lead, label.shape, strict=False)
-    )
-    if not fits or annotated.shape[-1] != num_organs:
+    lead = annotated.shape[:-1]
+    if not _agree(lead, label.shape) or annotated.shape[-1] != num_organs:
         raise TfpartialError(
             f"annotated sets: expected [..., {num_organs}] with the leading dimensions of the label map {tuple(label.shape)}, "
             f"got {tuple(annotated.shape)}"
         )
-    if lead:
-        for _ in range(len(label.shape) - len(lead)):
-            annotated = ops.expand_dims(annotated, -2)
-    return annotated
+    lacking = len(label.shape) - len(lead) if len(lead) else 0
+    return ops.expand_dims(annotated, [-2 - axis for axis in range(lacking)]) if lacking else annotated
+
+
+def _agree(lead: Sequence[int | None], of_label: Sequence[int | None]) -> bool:
+    """Whether sizes are the first sizes of a label map, as far as they are known (None) while tracing."""
+    known = zip(lead, of_label, strict=False)
+    return len(lead) <= len(of_label) and all(mine == its or mine is None or its is None for mine, its in known)

@@ -38,6 +38,8 @@ def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise TfpartialError(f"network '{name}' has no option {', '.join(unknown)}; expected some of {', '.join(allowed)}")
+    if num_organs < 1:
+        raise TfpartialError(f"network '{name}': expected at least 1 logit per voxel, got {num_organs}")
     return network(num_organs=num_organs, input_shape=tuple(input_shape), **options)
 
 

@@ -7,6 +7,7 @@ from keras import layers
 
 from tfpartial.errors import TfpartialError
 from tfpartial.models.endpoints import FEATURES, LOGITS
+from tfpartial.models.layers.fused_batch_norm import FusedBatchNormalization
 
 LEVELS = 4
 
@@ -20,7 +21,7 @@ def _conv(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras
 
 def _conv_bn(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras.KerasTensor:
     x = layers.Conv2D(filters, size, padding="same", use_bias=False, name=name)(x)  # the BN's offset is the bias
-    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    x = FusedBatchNormalization(name=f"{name}_bn")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
@@ -51,12 +52,14 @@ def unet(num_organs: int, input_shape: tuple[int, int, int] = (512, 512, 1), wid
         A functional model that gives float32 logits, also under mixed precision.
 
     Raises:
-        TfpartialError: H or W is not a multiple of 16.
+        TfpartialError: another shape than `(H, W, C)`, or H or W is not a multiple of 16.
     """
-    height, width_voxels, channels = input_shape
-    if height % 2**LEVELS or width_voxels % 2**LEVELS:
-        raise TfpartialError(f"unet: expected slices whose sides are multiples of {2**LEVELS}, got {height}x{width_voxels}")
-    inputs = keras.Input((height, width_voxels, channels), name="slice")
+    if len(input_shape) != 3:
+        raise TfpartialError(f"unet: expected input_shape (H, W, C), got {input_shape}")
+    rows, columns, _ = input_shape
+    if any(not side or side % 2**LEVELS for side in (rows, columns)):
+        raise TfpartialError(f"unet: expected slices whose sides are multiples of {2**LEVELS}, got {rows}x{columns}")
+    inputs = keras.Input(input_shape, name="slice")
     x, skips = inputs, []
     for level in range(1, LEVELS + 1):
         x = _two_convs(x, width * 2 ** (level - 1), f"encoder_{level}")

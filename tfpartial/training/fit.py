@@ -104,7 +104,8 @@ def _optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Op
         decay_steps=config.epochs * steps_per_epoch,
         decay_rate=config.final_learning_rate / config.learning_rate,
     )
-    return keras.optimizers.Adam(rate)
+    averages = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}  # `fit` puts them in place at its end
+    return keras.optimizers.Adam(rate, **averages)
 
 
 def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter) -> list[keras.callbacks.Callback]:

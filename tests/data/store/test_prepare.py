@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfpartial import cli
+from tfpartial.data.manifest import write_manifest
 from tfpartial.data.prepare import finish_store, prepare_cases
 from tfpartial.data.store import Store
 from tfpartial.data.volume import read_volume
@@ -141,3 +143,15 @@ def test_the_record_says_what_the_case_came_from(manifest, store):
     volume = manifest.cases["a"].images[0]
     assert record["images"] == [{"file": "imagesTr/a_0000.nii.gz", "bytes": volume.stat().st_size}]
     assert record["native"]["spacing_mm_xyz"] == [2.0, 2.0, 3.0]
+
+
+def test_the_command_leaves_a_store_and_its_provenance(manifest, tmp_path, capsys):
+    write_manifest(manifest, tmp_path / "manifest.json")
+    out = tmp_path / "out"
+    words = ["--manifest", str(tmp_path / "manifest.json"), "--out", str(out), "--size", "8", "10", "--workers", "1"]
+    assert cli.main(["prepare", *words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"cases": 3, "slices": 12, "cropped": []}
+    assert Store.open(out).size == (8, 10)
+    assert {"store.json", "config.yaml", "provenance.json", "done.json"} <= {path.name for path in out.iterdir()}
+    assert cli.main(["prepare", *words, "--size", "16", "16"]) == 1
+    assert "was prepared with size [8, 10], now [16, 16] is asked for" in " ".join(capsys.readouterr().err.split())

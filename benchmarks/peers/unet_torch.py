@@ -1,0 +1,87 @@
+"""The U-Net of Table A.1 as a PyTorch user would write it, timed as `benchmarks.unet_worker` times ours.
+
+It runs under the peer's own interpreter, which has neither TensorFlow nor this package; `benchmarks.unet` starts it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmarks.timing import measure, worker_arguments
+
+NUM_ORGANS = 7
+
+
+def conv(channels: int, filters: int) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(channels, filters, 3, padding="same"), nn.ReLU(inplace=True))
+
+
+def conv_bn(channels: int, filters: int, size: int = 3) -> nn.Module:
+    convolution = nn.Conv2d(channels, filters, size, padding="same", bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(filters), nn.ReLU(inplace=True))
+
+
+def two_convs(channels: int, filters: int) -> nn.Module:
+    return nn.Sequential(conv(channels, filters), conv_bn(filters, filters))
+
+
+class UNet(nn.Module):
+    """The layers of `tfpartial.models.unet`, in its order."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        w = width
+        self.encoders = nn.ModuleList([two_convs(1, w), two_convs(w, 2 * w), two_convs(2 * w, 4 * w), two_convs(4 * w, 8 * w)])
+        self.decoders = nn.ModuleList(
+            [two_convs(8 * w, 16 * w), two_convs(16 * w, 8 * w), two_convs(8 * w, 4 * w), two_convs(4 * w, 2 * w)]
+        )
+        self.ups = nn.ModuleList(conv_bn(filters, filters // 2, size=2) for filters in (16 * w, 8 * w, 4 * w, 2 * w))
+        self.final = nn.Sequential(conv(2 * w, w), conv(w, w), nn.Conv2d(w, NUM_ORGANS, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        skips = []
+        for encoder in self.encoders:
+            x = encoder(x)
+            skips.append(x)
+            x = functional.max_pool2d(x, 2)
+        for decoder, up in zip(self.decoders, self.ups, strict=True):
+            x = up(functional.interpolate(decoder(x), scale_factor=2.0))
+            x = torch.cat([skips.pop(), x], dim=1)
+        return self.final(x)
+
+
+def main() -> None:
+    parser = worker_arguments(__doc__)
+    parser.add_argument("--compile", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    size = (arguments.size, arguments.size)
+    slices = torch.randn(arguments.batch, 1, *size).to(memory_format=torch.channels_last)
+    targets = (torch.rand(arguments.batch, NUM_ORGANS, *size) < 0.05).float().to(memory_format=torch.channels_last)
+    network = UNet(arguments.width).to(memory_format=torch.channels_last)
+    network.train(arguments.task == "train")
+    optimizer = torch.optim.Adam(network.parameters(), 1e-4, fused=True)
+    logits = torch.compile(network) if arguments.compile else network
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=arguments.precision == "bfloat16")
+
+    def train() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        with autocast:
+            output = logits(slices)
+        loss = functional.binary_cross_entropy_with_logits(output.float(), targets, reduction="sum")
+        (loss / (arguments.batch * arguments.size**2)).backward()
+        optimizer.step()
+        return loss.item()
+
+    @torch.inference_mode()
+    def forward() -> torch.Tensor:
+        with autocast:
+            return logits(slices).float()
+
+    measure(train if arguments.task == "train" else forward, arguments.steps, arguments.batch)
+
+
+if __name__ == "__main__":
+    main()
