@@ -37,8 +37,8 @@ def test_probabilities_come_with_the_same_labels(threshold_segmenter):
 
 
 def test_a_folder_without_the_checkpoint_is_named(threshold_segmenter):
-    with pytest.raises(TfpartialError, match=r"threshold: expected a stage folder of `train` with last.keras"):
-        load_network(threshold_segmenter, "last")
+    with pytest.raises(TfpartialError, match=r"threshold: expected a stage folder of `train` with best.keras"):
+        load_network(threshold_segmenter, "best")
 
 
 def test_a_broken_checkpoint_is_named(threshold_segmenter):

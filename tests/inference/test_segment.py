@@ -84,9 +84,9 @@ def test_a_truncated_volume_is_named_and_leaves_nothing(tmp_path, predictor):
     path = tmp_path / "a.nii.gz"
     write_volume(path)
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(TfpartialError, match=r"a.nii.gz: cannot be read"):
+    with pytest.raises(TfpartialError, match=r"a\.nii\.gz: ends early"):
         segment_case(predictor, InputCase("a", (path,)), tmp_path / "out", slab=4, probabilities=True)
-    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["probabilities"]
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_slab_without_slices_is_refused(tmp_path, predictor):
