@@ -29,8 +29,7 @@ def slices(batch=2):
 def test_has_the_parameters_of_table_a_1(thesis_unet):
     assert thesis_unet.count_params() == 31_042_503
     # By hand, sums of (channels in * channels out): 3x3, 2x2 and output kernels; biases; four values per normalised channel.
-    weights = [w for layer in thesis_unet.layers if isinstance(layer, keras.layers.Conv2D) for w in layer.weights]
-    kernels = sum(int(np.prod(w.shape)) for w in weights if w.name == "kernel")
+    kernels = sum(int(np.prod(weight.shape)) for weight in thesis_unet.weights if weight.name == "kernel")
     assert kernels == 9 * 3_137_600 + 4 * 696_320 + 448 == 31_042_503 - 3_015 - 4 * 3_840
 
 
@@ -40,7 +39,8 @@ def test_has_the_blocks_of_table_a_1(thesis_unet):
     for level, (side, filters, narrowed) in DECODER.items():
         assert thesis_unet.get_layer(f"decoder_{level}_conv_2").filters == filters
         up = thesis_unet.get_layer(f"decoder_{level}_up_conv")
-        assert (up.kernel_size, up.output.shape) == ((2, 2), (None, side, side, narrowed))
+        assert up.kernel.shape == (2, 2, narrowed, filters)
+        assert up.output.shape == (None, side, side, narrowed)
         assert thesis_unet.get_layer(f"decoder_{level}_concat").output.shape == (None, side, side, 2 * narrowed)
     assert thesis_unet.get_layer(models.FEATURES).output.shape == (None, 512, 512, 64)
     assert thesis_unet.output_shape == (None, 512, 512, 7)

@@ -8,6 +8,7 @@ from keras import layers
 from tfpartial.errors import TfpartialError
 from tfpartial.models.endpoints import FEATURES, LOGITS
 from tfpartial.models.layers.fused_batch_norm import FusedBatchNormalization
+from tfpartial.models.layers.up_conv import UpConv2D
 
 LEVELS = 4
 
@@ -15,23 +16,22 @@ LEVELS = 4
 # ---- layers -------------------------------------------------------------------------------------------------------------------
 
 
-def _conv(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras.KerasTensor:
-    return layers.Conv2D(filters, size, padding="same", activation="relu", name=name)(x)
+def _conv(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    return layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
 
 
-def _conv_bn(x: keras.KerasTensor, filters: int, name: str, size: int = 3) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, size, padding="same", use_bias=False, name=name)(x)  # the BN's offset is the bias
-    x = FusedBatchNormalization(name=f"{name}_bn")(x)
-    return layers.ReLU(name=f"{name}_relu")(x)
+def _bn_relu(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.ReLU(name=f"{name}_relu")(FusedBatchNormalization(name=f"{name}_bn")(x))
 
 
 def _two_convs(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    return _conv_bn(_conv(x, filters, f"{name}_conv_1"), filters, f"{name}_conv_2")
+    x = _conv(x, filters, f"{name}_conv_1")
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv_2")(x)  # the BN's offset is the bias
+    return _bn_relu(x, f"{name}_conv_2")
 
 
 def _up(x: keras.KerasTensor, skip: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    x = layers.UpSampling2D(2, name=f"{name}_up")(x)  # nearest, as Keras does by default: the thesis does not say
-    x = _conv_bn(x, filters, f"{name}_up_conv", size=2)
+    x = _bn_relu(UpConv2D(filters, name=f"{name}_up_conv")(x), f"{name}_up_conv")
     return layers.Concatenate(name=f"{name}_concat")([skip, x])
 
 
@@ -41,7 +41,8 @@ def _up(x: keras.KerasTensor, skip: keras.KerasTensor, filters: int, name: str) 
 def unet(num_organs: int, input_shape: tuple[int, int, int] = (512, 512, 1), width: int = 64) -> keras.Model:
     """U-Net of Table A.1: four levels, 31,042,503 parameters for 7 organs, width 64 and one input channel.
 
-    Decisions where the table is silent: nearest upsampling, and no bias in a convolution that BN follows.
+    Decisions where the table is silent: upsampling is nearest, the 2x2 convolution after it is padded in front, and a convolution
+    that BN follows has no bias.
 
     Args:
         num_organs: logits per voxel.
