@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tfpartial.artifacts import atomic_file, atomic_folder, read_json, sha256, write_json
+from tfpartial.artifacts import atomic_file, atomic_folder, parsing, read_json, sha256, write_json
 from tfpartial.errors import TfpartialError
 
 
@@ -53,3 +53,9 @@ def test_says_what_was_expected_of_a_missing_or_broken_json(tmp_path):
 def test_checksum_is_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_json_file_of_something_else_is_told_by_what_it_lacks(tmp_path):
+    message = r"a\.json: expected the manifest; its content has no usable 'root'"
+    with pytest.raises(TfpartialError, match=message), parsing(tmp_path / "a.json", "manifest"):
+        {"alpha": 0.3}["root"]

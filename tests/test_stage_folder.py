@@ -25,7 +25,7 @@ def config(tmp_path):
 
 
 def test_a_new_folder_gets_configuration_and_provenance(config):
-    assert not open_stage(config.out, "train", config)
+    assert not open_stage(config.out, "train", config, "state.npz")
     provenance = json.loads((config.out / "provenance.json").read_text())
     assert provenance["seed"] == 7
     files = (config.splits, config.store / "store.json")
@@ -33,29 +33,36 @@ def test_a_new_folder_gets_configuration_and_provenance(config):
 
 
 def test_the_written_configuration_is_a_configuration_file(config):
-    open_stage(config.out, "train", config)
+    open_stage(config.out, "train", config, "state.npz")
     again = parse("train", TrainConfig, ["--config", str(config.out / "config.yaml")], ("train",)).config
     assert again == config
 
 
 def test_an_unfinished_folder_is_gone_on_with_and_a_finished_one_says_so(config):
-    open_stage(config.out, "train", config)
-    assert not open_stage(config.out, "train", config)
+    open_stage(config.out, "train", config, "state.npz")
+    assert not open_stage(config.out, "train", config, "state.npz")
     finish(config.out, {"epochs": 3})
-    assert open_stage(config.out, "train", config)
+    assert open_stage(config.out, "train", config, "state.npz")
     assert summary_of(config.out) == {"epochs": 3}
 
 
 def test_refuses_another_configuration_and_names_every_difference(config):
-    open_stage(config.out, "train", config)
+    open_stage(config.out, "train", config, "state.npz")
+    (config.out / "state.npz").touch()
     other = replace(config, batch=2, network=NetworkConfig(width=8))
     with pytest.raises(TfpartialError, match=r"\(network\.width: 64 -> 8; batch: 8 -> 2\)"):
-        open_stage(config.out, "train", other)
+        open_stage(config.out, "train", other, "state.npz")
+
+
+def test_before_the_first_progress_the_configuration_may_change(config):
+    open_stage(config.out, "train", config, "state.npz")
+    assert not open_stage(config.out, "train", replace(config, batch=2), "state.npz")
+    assert yaml.safe_load((config.out / "config.yaml").read_text())["train"]["batch"] == 2
 
 
 def test_refuses_a_folder_that_another_program_filled(config):
     config.out.mkdir()
     (config.out / "notes.txt").touch()
     with pytest.raises(TfpartialError, match=f"{Path(config.out).name}: expected an empty folder or one that 'train' began"):
-        open_stage(config.out, "train", config)
+        open_stage(config.out, "train", config, "state.npz")
     assert yaml.safe_load((config.out / "notes.txt").read_text()) is None

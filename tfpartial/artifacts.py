@@ -98,6 +98,15 @@ def read_versioned(path: Path, what: str, version: int) -> dict[str, Any]:
     return content
 
 
+@contextmanager
+def parsing(path: Path, what: str) -> Iterator[None]:
+    """Around the code that takes the content of a JSON file apart: what is missing there becomes a `TfpartialError`."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TfpartialError(f"{path}: expected the {what}; its content has no usable {error}") from error
+
+
 def sha256(path: Path) -> str:
     """Checksum of a file's bytes, hexadecimal."""
     with path.open("rb") as file:

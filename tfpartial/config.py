@@ -10,6 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tfpartial.errors import TfpartialError
+
+
+def _require(holds: bool, option: str, expected: str, value: object) -> None:
+    if not holds:
+        raise TfpartialError(f"{option}: expected {expected}, got {value}")
+
+
 Method = Literal["certain", "naive", "naive_softmax"]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
@@ -124,6 +132,9 @@ class NetworkConfig:
     name: str = "unet"
     width: int = 64
 
+    def __post_init__(self) -> None:
+        _require(self.width >= 1, "network.width", "1 or more", self.width)
+
 
 @dataclass(frozen=True)
 class LossConfig:
@@ -159,6 +170,11 @@ class AugmentConfig:
     rotation_deg: float = 10.0
     scale: float = 0.1
     flip: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self.translation >= 0, "augment.translation", "0 or more", self.translation)
+        _require(self.rotation_deg >= 0, "augment.rotation_deg", "0 or more", self.rotation_deg)
+        _require(0 <= self.scale < 1, "augment.scale", "0 or more, below 1", self.scale)
 
 
 @dataclass(frozen=True)
@@ -213,6 +229,17 @@ class TrainConfig:
     jit: Literal["auto", "on", "off"] = "auto"
     deterministic: bool = True
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for option in ("batch", "epochs", "validate_every"):
+            _require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
+        _require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
+        for option in ("learning_rate", "final_learning_rate"):
+            _require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
+        _require(0 <= self.empty_share <= 1, "empty_share", "0 to 1", self.empty_share)
+        _require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)
+        low, high = self.window_hu
+        _require(low < high, "window_hu", "the lower HU first", f"{low:g} and {high:g}")
 
 
 @dataclass(frozen=True)

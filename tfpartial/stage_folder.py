@@ -12,13 +12,14 @@ from tfpartial.errors import TfpartialError
 from tfpartial.provenance import is_finished, plain, write_config, write_provenance
 
 
-def open_stage(folder: Path, verb: str, config: Any) -> bool:
-    """Makes the folder, or checks that what is in it was begun with the same configuration.
+def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
+    """Makes the folder, or checks that what was done in it was done with the same configuration.
 
     Args:
         folder: the stage folder.
         verb: the stage.
         config: its configuration.
+        progress: name of the file that the stage leaves with its first progress; before that, the configuration may change.
 
     Returns:
         Whether the stage is finished already.
@@ -27,10 +28,10 @@ def open_stage(folder: Path, verb: str, config: Any) -> bool:
         TfpartialError: the folder holds something else, or was begun with another configuration; the difference is named.
     """
     begun = folder / "config.yaml"
-    if begun.is_file():
-        _require_same(begun, verb, plain(config))
-    elif folder.is_dir() and any(folder.iterdir()):
+    if not begun.is_file() and folder.is_dir() and any(folder.iterdir()):
         raise TfpartialError(f"{folder}: expected an empty folder or one that '{verb}' began, got one without config.yaml")
+    if begun.is_file() and ((folder / progress).is_file() or is_finished(folder)):
+        _require_same(begun, verb, plain(config))
     else:
         folder.mkdir(parents=True, exist_ok=True)
         write_config(folder, verb, config)

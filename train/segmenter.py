@@ -7,6 +7,7 @@ from tfpartial import cli
 from tfpartial.config import TrainConfig
 from tfpartial.provenance import finish, summary_of
 from tfpartial.stage_folder import open_stage
+from tfpartial.training.callbacks import STATE
 from tfpartial.training.cases import read_training_cases
 from tfpartial.training.fit import fit
 from tfpartial.training.step_bar import StepBar
@@ -15,7 +16,7 @@ from tfpartial.training.step_bar import StepBar
 def run(config: TrainConfig) -> dict[str, Any]:
     """Trains, or resumes, or says that it is done."""
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations)
-    if not open_stage(config.out, "train", config):
+    if not open_stage(config.out, "train", config, progress=STATE):
         progress = fit(config, cases, [StepBar()])
         finish(
             config.out,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import read_versioned, write_json
+from tfpartial.artifacts import parsing, read_versioned, write_json
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
@@ -100,16 +100,17 @@ def read_manifest(path: Path) -> Manifest:
         TfpartialError: no such file, not a manifest, or one of another format.
     """
     content = read_versioned(path, "manifest", FORMAT)
-    root = Path(content["root"])
-    return Manifest(
-        root=root,
-        name=content["name"],
-        organs=OrganTable(tuple(content["organs"])),
-        channel_names=tuple(content["channel_names"]),
-        ignore_value=content["ignore_value"],
-        tolerance_mm=content["tolerance_mm"],
-        cases={case_id: _case_from_json(case_id, case, root) for case_id, case in content["cases"].items()},
-    )
+    with parsing(path, "manifest"):
+        root = Path(content["root"])
+        return Manifest(
+            root=root,
+            name=content["name"],
+            organs=OrganTable(tuple(content["organs"])),
+            channel_names=tuple(content["channel_names"]),
+            ignore_value=content["ignore_value"],
+            tolerance_mm=content["tolerance_mm"],
+            cases={case_id: _case_from_json(case_id, case, root) for case_id, case in content["cases"].items()},
+        )
 
 
 def _case_to_json(case: ManifestCase, root: Path) -> dict[str, Any]:

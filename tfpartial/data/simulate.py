@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import read_versioned
+from tfpartial.artifacts import parsing, read_versioned
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.split import Fold
 from tfpartial.errors import TfpartialError
@@ -51,10 +51,12 @@ def thin(manifest: Manifest, folds: Sequence[Fold], alpha: float, seed: int = 0)
 
 def read_annotations(path: Path, fold: int) -> dict[str, tuple[str, ...]]:
     """Annotated organs per training and validation case of one fold. Raises `TfpartialError` when they are not there."""
-    folds = read_versioned(path, "annotated sets", FORMAT)["folds"]
-    if not 0 <= fold < len(folds):
-        raise TfpartialError(f"{path}: expected a fold of 0..{len(folds) - 1}, got {fold}")
-    return {case_id: tuple(organs) for case_id, organs in folds[fold].items()}
+    content = read_versioned(path, "annotated sets", FORMAT)
+    with parsing(path, "annotated sets"):
+        folds = content["folds"]
+        if not 0 <= fold < len(folds):
+            raise TfpartialError(f"{path}: expected a fold of 0..{len(folds) - 1}, got {fold}")
+        return {case_id: tuple(organs) for case_id, organs in folds[fold].items()}
 
 
 def _thin_fold(manifest: Manifest, case_ids: Iterable[str], alpha: float, seed: int) -> Mapping[str, list[str]]:

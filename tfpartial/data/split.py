@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfpartial.artifacts import read_json, read_versioned, write_json
+from tfpartial.artifacts import parsing, read_json, read_versioned, write_json
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
 
@@ -83,7 +83,8 @@ def write_splits(path: Path, splits: Mapping[str, Any]) -> None:
 def read_folds(path: Path) -> tuple[Fold, ...]:
     """All folds of a `splits.json`. Raises `TfpartialError` when it is none."""
     content = read_versioned(path, "splits", FORMAT)
-    return tuple(Fold(tuple(fold["train"]), tuple(fold["val"]), tuple(fold["test"])) for fold in content["folds"])
+    with parsing(path, "splits"):
+        return tuple(Fold(tuple(fold["train"]), tuple(fold["val"]), tuple(fold["test"])) for fold in content["folds"])
 
 
 def read_fold(path: Path, fold: int) -> Fold:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import read_json, write_json
+from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.config import Method
-from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
 FILE_NAME = "segmenter.json"
+WHAT = "card of a trained segmenter"
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def read_card(folder: Path) -> SegmenterCard:
     Raises:
         TfpartialError: the folder holds no segmenter, or its card lacks an entry.
     """
-    content = read_json(folder / FILE_NAME, "card of a trained segmenter")
-    try:
+    content = read_json(folder / FILE_NAME, WHAT)
+    with parsing(folder / FILE_NAME, WHAT):
         spacing = content["spacing_mm"]
         network = content["network"]
         return SegmenterCard(
@@ -79,5 +79,3 @@ def read_card(folder: Path) -> SegmenterCard:
             sd=content["sd"],
             network=NetworkSpec(**(network | {"input_shape": tuple(network["input_shape"])})),
         )
-    except (KeyError, TypeError) as error:
-        raise TfpartialError(f"{folder / FILE_NAME}: expected the card of a trained segmenter, got no usable {error}") from error

@@ -1,0 +1,43 @@
+"""Values outside their range are refused by the option's name."""
+
+from pathlib import Path
+
+import pytest
+
+from tfpartial.config import AugmentConfig, NetworkConfig, TrainConfig
+from tfpartial.errors import TfpartialError
+
+PATHS = (Path("store"), Path("splits.json"), Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch": 0}, "batch: expected 1 or more, got 0"),
+        ({"epochs": 0}, "epochs: expected 1 or more, got 0"),
+        ({"validate_every": 0}, "validate_every: expected 1 or more, got 0"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch: expected 1 or more, got 0"),
+        ({"learning_rate": 0.0}, r"learning_rate: expected more than 0, got 0\.0"),
+        ({"final_learning_rate": -1.0}, r"final_learning_rate: expected more than 0, got -1\.0"),
+        ({"empty_share": 1.5}, r"empty_share: expected 0 to 1, got 1\.5"),
+        ({"ema": 1.0}, r"ema: expected 0 or more, below 1, got 1\.0"),
+        ({"window_hu": (300.0, -160.0)}, "window_hu: expected the lower HU first, got 300 and -160"),
+    ],
+)
+def test_a_training_value_outside_its_range_is_named(options, message):
+    with pytest.raises(TfpartialError, match=message):
+        TrainConfig(*PATHS, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: NetworkConfig(width=0), "network.width: expected 1 or more, got 0"),
+        (lambda: AugmentConfig(translation=-0.1), r"augment\.translation: expected 0 or more, got -0\.1"),
+        (lambda: AugmentConfig(rotation_deg=-1), r"augment\.rotation_deg: expected 0 or more, got -1"),
+        (lambda: AugmentConfig(scale=1.0), r"augment\.scale: expected 0 or more, below 1, got 1\.0"),
+    ],
+)
+def test_so_is_one_of_a_part(make, message):
+    with pytest.raises(TfpartialError, match=message):
+        make()
