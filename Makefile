@@ -32,11 +32,11 @@ $(VENV)/installed: setup.py
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about 30 minutes on 2 cores.
+# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about 15 minutes on 2 cores.
 benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision bfloat16 --rounds 2 --steps 3 --out benchmarks/results/unet_cpu_bfloat16.json
-	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 2 --steps 2 --out benchmarks/results/unet_cpu_float32.json
-	python -m benchmarks.weight_maps --out benchmarks/results/weight_maps_cpu.json
+	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
+	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 	python -m benchmarks.predict_memory --out benchmarks/results/predict_memory.json

@@ -268,7 +268,7 @@ class PredictConfig:
     checkpoint: Literal["last", "best"] = "last"
     probabilities: bool = False
     batch: int = 8
-    slab: int = 128
+    slab: int = 100
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def test_leaves_the_files_that_the_next_stages_read(finished):
     assert {"best.keras", "last.keras", "config.yaml", "provenance.json", "segmenter.json", "metrics.csv", "done.json"} <= {
         path.name for path in finished.iterdir()
     }
-    assert any((finished / "tensorboard").rglob("events*"))
+    assert {path.parent.name for path in (finished / "tensorboard").rglob("events*")} == {"train", "validation", "pictures"}
     card = read_card(finished)
     network = keras.saving.load_model(finished / "best.keras", safe_mode=True)
     assert network.output_shape == (None, 32, 32, len(card.organs))

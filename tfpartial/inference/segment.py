@@ -21,7 +21,7 @@ PROBABILITIES = "probabilities"
 """Folder beside the label maps: `probabilities/<case>/<organ>.nii.gz`."""
 
 
-def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 128, probabilities: bool = False) -> int:
+def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 100, probabilities: bool = False) -> int:
     """Segments one volume, slab by slab, and writes `<out>/<case>.nii.gz`.
 
     In memory are one slab and the label map, compressed. With probabilities, these pass through a scratch file of

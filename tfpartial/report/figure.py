@@ -20,7 +20,7 @@ from tfpartial.report.colours import organ_colours
 
 COLOURS = organ_colours(MAX_ORGANS)
 BACKGROUND, TEXT, QUIET = "#0b0e14", "#e6e9ef", "#97a0b0"
-PANEL_IN, GAP_IN, LEFT_IN, TOP_IN, LEGEND_LINE_IN, LEGEND_ENTRY_IN = 3.0, 0.06, 0.36, 0.40, 0.28, 1.45
+PANEL_IN, GAP_IN, LEFT_IN, TOP_IN, LEGEND_LINE_IN, LEGEND_ENTRY_IN = 3.0, 0.06, 0.52, 0.40, 0.28, 1.45
 DOTS_PER_INCH = 150
 FILL = 0.28
 BODY_HU = -500

@@ -67,7 +67,7 @@ def case_row(manifest: Manifest, methods: Sequence[MethodScores], case: str, rem
         prediction = read_prediction(manifest, case, _label_map(method, case))
         dsc = method.case_means().get(case)
         panels.append(Panel(prediction[z], "DSC n/a" if dsc is None else f"DSC {dsc:.3f}"))
-    title = f"{case} ({remark}), slice {z + 1} of {len(reference)}"
+    title = f"{case} ({remark})\nslice {z + 1} of {len(reference)}"
     return Row(title, volume.array[z, :, :, 0], volume.spacing_mm_zyx[1:], tuple(panels))
 
 

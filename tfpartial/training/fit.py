@@ -116,7 +116,7 @@ def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSeg
     pictures = labelled_slices(cases, PICTURES)
     return [
         Validate(validator, cases.store.organs.names, config.validate_every, config.epochs),
-        Overlays(config.out / TENSORBOARD, pictures, config.method, config.window_hu, config.validate_every),
+        Overlays(config.out / TENSORBOARD / "pictures", pictures, config.method, config.window_hu, config.validate_every),
     ]
 
 

@@ -33,14 +33,21 @@ class Overlays(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.batch, self.method, self.window_hu, self.every = folder, batch, method, window_hu, every
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._writer = tf.summary.create_file_writer(str(self.folder))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._writer.close()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every:
             return
         image, label = self.batch["image"], self.batch["label"]
         prediction = np.asarray(decode(self.model(image, training=False), self.method))
         rows = [self._row(*maps) for maps in zip(image[..., 0], label, prediction, strict=True)]
-        with tf.summary.create_file_writer(str(self.folder)).as_default(step=epoch + 1):
+        with self._writer.as_default(step=epoch + 1):
             tf.summary.image("image, expert, prediction", np.stack(rows), max_outputs=len(rows))
+        self._writer.flush()
 
     def _row(self, hu: np.ndarray, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         label_maps = (np.zeros_like(label), label, prediction)
