@@ -20,11 +20,15 @@ from tfpartial.provenance import machine
 POLL_S = 0.02
 
 
-def peak_rss_mib(command: Sequence[str]) -> tuple[float, float]:
+def peak_rss_mib(command: Sequence[str], children: bool = True) -> tuple[float, float]:
     """Runs a command; returns the sum of the peak resident memory of its processes in MiB, and its seconds.
 
     The kernel keeps each process's peak (VmHWM), so short peaks between two looks count. The sum is an upper bound: the
     processes need not have had their peaks at the same time, and shared pages count in each.
+
+    Args:
+        command: the command.
+        children: count its worker processes too. A short-lived child, such as a call of git, first shows its parent's memory.
 
     Raises:
         subprocess.CalledProcessError: the command failed.
@@ -33,7 +37,7 @@ def peak_rss_mib(command: Sequence[str]) -> tuple[float, float]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peaks: dict[int, int] = {}
     while process.poll() is None:
-        for pid in _family(process.pid):
+        for pid in _family(process.pid) if children else [process.pid]:
             peaks[pid] = max(peaks.get(pid, 0), _peak_kib(pid))
         time.sleep(POLL_S)
     if process.returncode:

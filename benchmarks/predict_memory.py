@@ -58,7 +58,7 @@ def _measure(model: Path, slices: int) -> dict[str, float]:
         image = Path(folder, "case.nii.gz")
         _write_volume(image, slices)
         words = ["--model", str(model), "--images", str(image), "--out", str(Path(folder, "out")), "--quiet"]
-        peak_mib, seconds = peak_rss_mib([sys.executable, "-m", "tfpartial", "predict", *words])
+        peak_mib, seconds = peak_rss_mib([sys.executable, "-m", "tfpartial", "predict", *words], children=False)
     return {"slices": slices, "peak_mib": peak_mib, "slices_per_s": slices / seconds}
 
 

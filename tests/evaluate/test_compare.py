@@ -10,6 +10,7 @@ from matplotlib.image import imread
 from tfpartial.config import CompareConfig, ScoreConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import compare, score
+from tfpartial.report.figure import LEFT_IN
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_the_picture_has_a_column_per_method(config):
     summary = compare.run(config)
     picture = imread(config.out / "figure.png")
     assert summary["drawn"] == ["a", "c"]
-    assert picture.shape[1] == round((0.36 + 3 * 3.0 + 3 * 0.06) * 150)
+    assert picture.shape[1] == round((LEFT_IN + 3 * 3.0 + 3 * 0.06) * 150)
     assert np.ptp(picture[..., :3]) > 0.9
 
 

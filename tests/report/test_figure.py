@@ -5,7 +5,7 @@ from matplotlib.image import imread
 
 from tfpartial.labels import IGNORE, OrganTable
 from tfpartial.report.colours import organ_colours
-from tfpartial.report.figure import Panel, Row, crop_to_body, draw
+from tfpartial.report.figure import LEFT_IN, Panel, Row, crop_to_body, draw
 
 ORGANS = OrganTable(("liver", "spleen"))
 
@@ -62,7 +62,7 @@ def test_the_picture_shows_fills_in_the_organs_colours(tmp_path):
     label = label_at((slice(15, 25), slice(15, 25)))
     draw([row(label), row(label_at())], ["expert", "naive"], ORGANS, (-160.0, 300.0), tmp_path / "figure.png")
     picture = imread(tmp_path / "figure.png")[..., :3]
-    assert picture.shape[1] == round((0.36 + 2 * 3.0 + 2 * 0.06) * 150)
+    assert picture.shape[1] == round((LEFT_IN + 2 * 3.0 + 2 * 0.06) * 150)
     tissue = (40 + 160) / 460
     expected = 0.72 * tissue + 0.28 * organ_colours(1)[0]
     assert np.isclose(picture, expected, atol=0.02).all(axis=-1).sum() > 5000
