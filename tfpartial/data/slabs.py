@@ -55,8 +55,8 @@ class SlabReader:
             if whole is not None:
                 yield z_start, whole[z_start : z_start + count]
             else:
-                channels = [_read_slab(reader, path, z_start, count) for path, reader in readers]
-                yield z_start, np.stack(channels, axis=-1)
+                # No name is kept for the slab here: it would stay in memory while the next one is read.
+                yield z_start, np.stack([_read_slab(reader, path, z_start, count) for path, reader in readers], axis=-1)
 
 
 def _read_slab(reader: sitk.ImageFileReader, path: Path, z_start: int, count: int) -> np.ndarray:

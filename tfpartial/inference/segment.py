@@ -50,14 +50,21 @@ def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 1
     sink = ProbabilityWriter(out / PROBABILITIES / case.id, reader.native, organs) if probabilities else nullcontext()
     with LabelWriter(out / f"{case.id}.nii.gz", reader.native) as label_writer, sink as probability_writer:
         for z_start, slices in reader.slabs(slab):
-            hu = in_plane.image(slices)
-            if probability_writer is None:
-                labels = predictor.labels(hu)
-            else:
-                labels, probability = predictor.labels_and_probabilities(hu)
-                probability_writer.write(z_start, in_plane.native_probability(probability))
-            label_writer.write(z_start, in_plane.native_label(labels))
+            label_writer.write(z_start, _segment_slab(predictor, in_plane, z_start, slices, probability_writer))
+            del slices  # it would stay while the next slab is read
     return reader.shape_zyx[0]
+
+
+def _segment_slab(
+    predictor: Predictor, in_plane: InPlane, z_start: int, slices: np.ndarray, probability_writer: ProbabilityWriter | None
+) -> np.ndarray:
+    """Label map uint8 `[n, Y, X]` of int16 HU `[n, Y, X, C]`; hands on the probabilities, if asked for."""
+    hu = in_plane.image(slices)
+    if probability_writer is None:
+        return in_plane.native_label(predictor.labels(hu))
+    labels, probability = predictor.labels_and_probabilities(hu)
+    probability_writer.write(z_start, in_plane.native_probability(probability))
+    return in_plane.native_label(labels)
 
 
 def _in_plane(reader: SlabReader, predictor: Predictor, case: str) -> InPlane:
