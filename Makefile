@@ -24,7 +24,7 @@ types: $(VENV)/installed
 check: lint types test
 
 openkbp: $(VENV)/installed
-	DATASET=$(REALDATA)/Dataset501_OpenKBP FOLDS="0 1" configs/experiment.sh configs/openkbp_alpha30.yaml runs/openkbp_alpha30 naive certain
+	DATASET=$(REALDATA)/Dataset501_OpenKBP FOLDS="$(or $(FOLDS),0)" configs/experiment.sh configs/openkbp_alpha30.yaml runs/openkbp_alpha30 naive certain
 
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
