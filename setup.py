@@ -3,26 +3,10 @@
 import re
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfpartial" / "__init__.py").read_text()).group(1)
-LIBRARY = [
-    "tfpartial",
-    *(
-        f"tfpartial.{part}"
-        for part in (
-            "data",
-            "data.phantom",
-            "inference",
-            "losses",
-            "metrics",
-            "models",
-            "report",
-            "training",
-        )
-    ),
-]
 STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "evaluate")}
 PLOTS = ["matplotlib>=3.9,<4"]
 DEVELOPMENT = [
@@ -45,7 +29,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    packages=[*LIBRARY, *STAGES],
+    packages=[*find_packages(include=["tfpartial", "tfpartial.*"]), *STAGES],
     package_dir={"tfpartial": "tfpartial", **STAGES},
     package_data={"tfpartial": ["py.typed"]},
     install_requires=[
