@@ -199,7 +199,8 @@ class TrainConfig:
         empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
-        ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights.
+        ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights. A
+            training must be many times longer than 1 / (1 - ema) steps: the batch statistics are those of the last weights.
         validate_every: epochs between validations.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
