@@ -8,7 +8,7 @@ from tfpartial import cli
 from tfpartial.config import PhantomConfig
 from tfpartial.data.phantom import ORGANS, write_phantom
 from tfpartial.progress import track
-from tfpartial.provenance import finish, write_config, write_provenance
+from tfpartial.provenance import begin, finish
 
 
 def run(config: PhantomConfig) -> dict[str, Any]:
@@ -16,8 +16,7 @@ def run(config: PhantomConfig) -> dict[str, Any]:
     patients = write_phantom(config.out, config.cases, config.size, config.slice_mm, config.seed, config.workers)
     written = sum(1 for _ in track(patients, "drawing patients", config.cases))
     summary = {"dataset": str(config.out), "cases": written, "organs": list(ORGANS)}
-    write_config(config.out, "phantom", config)
-    write_provenance(config.out, config)
+    begin(config.out, "phantom", config)
     finish(config.out, summary)
     return summary
 

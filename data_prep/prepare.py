@@ -9,7 +9,7 @@ from tfpartial.config import PrepareConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.prepare import finish_store, prepare_cases
 from tfpartial.progress import track
-from tfpartial.provenance import finish, write_config, write_provenance
+from tfpartial.provenance import begin, finish
 
 
 def run(config: PrepareConfig) -> dict[str, Any]:
@@ -19,8 +19,7 @@ def run(config: PrepareConfig) -> dict[str, Any]:
     for _ in track(cases, "prepare", total=len(manifest.cases)):
         pass
     summary = finish_store(manifest, config.out, config.size, config.spacing_mm)
-    write_config(config.out, "prepare", config)
-    write_provenance(config.out, config)
+    begin(config.out, "prepare", config)
     finish(config.out, summary)
     return summary
 

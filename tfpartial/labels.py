@@ -67,11 +67,6 @@ class OrganTable:
         """The inverse of `vector`: the names at the true places of bool `[K]`."""
         return tuple(name for name, chosen in zip(self.names, mask, strict=True) if chosen)
 
-    def present_in(self, label: np.ndarray) -> tuple[str, ...]:
-        """The organs that occur in a label map: the default annotated set (thesis, section 3.3.1)."""
-        occurs = np.bincount(label.ravel(), minlength=IGNORE + 1)[1 : len(self) + 1] > 0
-        return self.select(occurs)
-
 
 def keep_annotated(label: np.ndarray, annotated: np.ndarray) -> np.ndarray:
     """A label map as it would be had nobody contoured the organs outside `annotated`.

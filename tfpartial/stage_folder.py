@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import is_finished, plain, write_config, write_provenance
+from tfpartial.provenance import begin, is_finished, plain
 
 
 def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
@@ -33,9 +33,7 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
     if begun.is_file() and ((folder / progress).is_file() or is_finished(folder)):
         _require_same(begun, verb, plain(config))
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder, verb, config)
-        write_provenance(folder, config)
+        begin(folder, verb, config)
     return is_finished(folder)
 
 
