@@ -9,6 +9,8 @@ ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfpartial" / "__init__.py").read_text()).group(1)
 STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "evaluate")}
 PLOTS = ["matplotlib>=3.9,<4"]
+DICOM = ["highdicom>=0.26,<1", "pydicom>=3.0,<4"]
+DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "mypy>=1.15,<3",
@@ -34,9 +36,11 @@ setup(
     package_data={"tfpartial": ["py.typed"]},
     install_requires=[
         "h5py>=3.11,<4",
+        "isal>=1.7,<2",
         "jsonargparse[signatures]>=4.49,<5",
         "keras>=3.15,<4",
         "numpy>=2.0,<3",
+        "pillow>=11,<14",
         "pandas>=2.2,<4",
         "PyYAML>=6,<7",
         "rich>=13.9,<16",
@@ -46,6 +50,6 @@ setup(
         "tensorboard>=2.19,<3",
         "tensorflow>=2.21,<2.22",
     ],
-    extras_require={"plots": PLOTS, "dev": [*PLOTS, *DEVELOPMENT]},
+    extras_require={"plots": PLOTS, "dicom": DICOM, "distributed": DISTRIBUTED, "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT]},
     entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.phantom import ORGANS, PhantomCase, generate_case
 from tfpartial.labels import OrganTable
@@ -25,7 +27,7 @@ def phantom_manifest(root: Path, cases: int, drawn: int, size: tuple[int, int] =
     patients = [_write(root, number, generate_case(0, number, size)) for number in range(min(drawn, cases))]
     links = [_link(patients[number % drawn], number) for number in range(drawn, cases)]
     entries = {case.id: case for case in [*patients, *links]}
-    return Manifest(root, "phantom", OrganTable(tuple(ORGANS)), ("CT",), None, 0.1, entries)
+    return Manifest("phantom", OrganTable(tuple(ORGANS)), ("CT",), tuple(ORGANS), 0.1, entries)
 
 
 def _write(root: Path, number: int, patient: PhantomCase) -> ManifestCase:
@@ -33,7 +35,17 @@ def _write(root: Path, number: int, patient: PhantomCase) -> ManifestCase:
     image, label = root / "imagesTr" / f"{name}_0000.nii.gz", root / "labelsTr" / f"{name}.nii.gz"
     _write_volume(image, patient.hu, patient)
     _write_volume(label, patient.label, patient)
-    return ManifestCase(name, (image,), label, tuple(ORGANS), None, name, patient.hu.shape, patient.spacing_mm_zyx)
+    return ManifestCase(
+        id=name,
+        root=root,
+        images=(ImageFile(image),),
+        labels=(LabelFile(label, {organ: (value,) for value, organ in enumerate(ORGANS, start=1)}),),
+        annotated=tuple(ORGANS),
+        source=None,
+        patient=name,
+        size_zyx=patient.hu.shape,
+        spacing_mm_zyx=patient.spacing_mm_zyx,
+    )
 
 
 def _write_volume(path: Path, array: np.ndarray, patient: PhantomCase) -> None:
@@ -46,9 +58,10 @@ def _write_volume(path: Path, array: np.ndarray, patient: PhantomCase) -> None:
 
 def _link(patient: ManifestCase, number: int) -> ManifestCase:
     name = f"case_{number:04d}"
-    (source,), label_source = patient.images, patient.label
-    assert label_source is not None
-    image, label = source.with_name(f"{name}_0000.nii.gz"), label_source.with_name(f"{name}.nii.gz")
-    os.link(source, image)
-    os.link(label_source, label)
-    return ManifestCase(name, (image,), label, patient.annotated, None, name, patient.size_zyx, patient.spacing_mm_zyx)
+    (image,), (label,) = patient.images, patient.labels
+    image_path, label_path = image.path.with_name(f"{name}_0000.nii.gz"), label.path.with_name(f"{name}.nii.gz")
+    os.link(image.path, image_path)
+    os.link(label.path, label_path)
+    return replace(
+        patient, id=name, patient=name, images=(replace(image, path=image_path),), labels=(replace(label, path=label_path),)
+    )

@@ -1,12 +1,19 @@
-"""Verifies a data set and writes its manifest."""
+"""Verifies data sets, joins them under one organ table, and writes the manifest."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tfpartial import cli
-from tfpartial.config import IngestConfig
-from tfpartial.data.dataset import read_dataset
+from tfpartial.config import IngestConfig, SourceConfig
+from tfpartial.data.archive import is_archive, unpack
+from tfpartial.data.case_report import CaseReport
+from tfpartial.data.join import join, unpacked_to
+from tfpartial.data.layouts import read_source
 from tfpartial.data.manifest import Manifest, write_manifest
 from tfpartial.data.verify import accept, verify_dataset
 from tfpartial.progress import track
@@ -18,17 +25,41 @@ def run(config: IngestConfig) -> dict[str, Any]:
     Raises:
         InputProblems: all problems of all files; nothing is written then.
     """
-    dataset = read_dataset(config.dataset)
-    reports = verify_dataset(dataset, config.tolerance_mm, config.workers)
-    manifest = accept(dataset, list(track(reports, "verifying", len(dataset.cases))), config.tolerance_mm)
+    sources = [_unpacked(source, config) for source in config.sources or [SourceConfig(_dataset(config))]]
+    read = [(source, read_source(source)) for source in sources]
+    dataset = join(read, config.name, config.organs, config.priority, config.intensities)
+    verified = verify_dataset(dataset, config.tolerance_mm, config.workers, config.scheduler)
+    reports = list(track(verified, "verifying", len(dataset.cases)))
+    manifest = accept(dataset, reports, config.tolerance_mm)
     write_manifest(manifest, config.out)
     return {
         "manifest": str(config.out),
         "cases": len(manifest.cases),
         "complete": len(manifest.complete()),
         "unlabeled": [case.id for case in manifest.cases.values() if not case.annotated],
+        "warnings": _warnings(reports),
         "organs": [_organ_row(manifest, organ) for organ in manifest.organs.names],
     }
+
+
+def _dataset(config: IngestConfig) -> Path:
+    assert config.dataset is not None  # the configuration has seen to it
+    return config.dataset
+
+
+def _unpacked(source: SourceConfig, config: IngestConfig) -> SourceConfig:
+    if not is_archive(source.path):
+        return source
+    return dataclasses.replace(source, path=unpack(source.path, unpacked_to(config.out)))
+
+
+def _warnings(reports: Sequence[CaseReport]) -> list[dict[str, Any]]:
+    """One row per kind and wording: a whole collection often has the same oddity."""
+    cases: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for report in sorted(reports, key=lambda report: report.case.id):
+        for warning in report.warnings:
+            cases[warning.kind, warning.message].append(warning.case)
+    return [{"kind": kind, "cases": len(ids), "first": ids[0], "message": message} for (kind, message), ids in cases.items()]
 
 
 def _organ_row(manifest: Manifest, organ: str) -> dict[str, Any]:

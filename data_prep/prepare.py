@@ -15,7 +15,7 @@ from tfpartial.provenance import begin, finish
 def run(config: PrepareConfig) -> dict[str, Any]:
     """Prepares the cases that are not there yet, then closes the store."""
     manifest = read_manifest(config.manifest)
-    cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers)
+    cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers, config.scheduler)
     for _ in track(cases, "prepare", total=len(manifest.cases)):
         pass
     summary = finish_store(manifest, config.out, config.size, config.spacing_mm)

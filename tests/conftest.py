@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +41,7 @@ def tiny_run(tmp_path_factory) -> TinyRun:
     root = tmp_path_factory.mktemp("tiny")
     run = TinyRun(root / "dataset", root / "manifest.json", root / "splits.json", root / "annotations.json", root / "store")
     phantom.run(PhantomConfig(run.dataset, cases=6, size=(32, 32), slice_mm=(20, 25), workers=1))
-    ingest.run(IngestConfig(run.dataset, run.manifest, workers=1))
+    ingest.run(IngestConfig(run.manifest, run.dataset, workers=1))
     split.run(SplitConfig(run.manifest, run.splits, folds=2, val_share=0.3))
     simulate.run(SimulateConfig(run.manifest, run.splits, run.annotations, alpha=0.5))
     prepare.run(PrepareConfig(run.manifest, run.store, size=(32, 32), workers=1))
@@ -92,3 +98,53 @@ def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, 
     )
     write_card(card, folder)
     return folder
+
+
+@dataclass(frozen=True)
+class DaskProcess:
+    """A Dask scheduler in a process of its own."""
+
+    address: str
+    pid: int
+
+
+@contextmanager
+def _dask_cluster(folder: Path, workers: int, *worker_options: str) -> Iterator[DaskProcess]:
+    file = folder / "scheduler.json"
+    options = ["--scheduler-file", str(file), "--no-dashboard"]
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(_dask(folder, "scheduler", "--host", "127.0.0.1", "--port", "0", *options))
+        deadline = time.monotonic() + 30
+        while not file.is_file() or not file.read_text():
+            assert time.monotonic() < deadline, (folder / "scheduler.log").read_text()
+            time.sleep(0.05)
+        if workers:
+            number = ["--nthreads", "1", "--nworkers", str(workers)]
+            stack.enter_context(_dask(folder, "worker", *number, *options, *worker_options))
+        yield DaskProcess(json.loads(file.read_text())["address"], scheduler.pid)
+
+
+@contextmanager
+def _dask(folder: Path, *arguments: str) -> Iterator[subprocess.Popen]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with (folder / f"{arguments[0]}.log").open("w") as log:
+        command = [sys.executable, "-m", "dask", *arguments]
+        with subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+
+@pytest.fixture
+def start_dask(tmp_path_factory) -> Iterator[Callable[..., DaskProcess]]:
+    """Starts a scheduler with so many workers, processes of one thread, with further options; they end with the test."""
+    with ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(_dask_cluster(tmp_path_factory.mktemp("dask"), *arguments))
+
+
+@pytest.fixture(scope="session")
+def dask_scheduler(tmp_path_factory) -> Iterator[str]:
+    """Address of a scheduler with two workers."""
+    with _dask_cluster(tmp_path_factory.mktemp("dask"), workers=2) as cluster:
+        yield cluster.address

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 
 from tfpartial.errors import TfpartialError
 
@@ -42,11 +42,28 @@ def parse(verb: str, config_class: type, words: list[str], verbs: tuple[str, ...
         SystemExit: unusable words (status 2), or help was asked for (status 0); jsonargparse has said why.
     """
     parser = _parser(verb, config_class)
-    chosen = parser.parse_args(_section_for_file(verb, _join_sequences(config_class, words), verbs))
+    words = _section_for_file(verb, _join_sequences(config_class, _name_experiment(config_class, words)), verbs)
+    chosen = parser.parse_args(words)
     flags = {name: chosen.pop(name) for name in FLAGS}
-    config = parser.instantiate(chosen)
-    values = {field.name: config[field.name] for field in dataclasses.fields(config_class)}
-    return Options(config_class(**values), flags["quiet"])
+    return Options(_instance(config_class, parser.instantiate(chosen)), flags["quiet"])
+
+
+def build(verb: str, config_class: type, options: dict[str, Any]) -> Any:
+    """A stage's configuration from its options by name, as a section of a YAML file has them.
+
+    Raises:
+        TfpartialError: an unknown or missing option, or a value that is not what the option takes.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(config_class)
+    try:
+        return _instance(config_class, parser.instantiate(parser.parse_object(options)))
+    except ArgumentError as error:
+        raise TfpartialError(f"{verb}: {' '.join(str(error).split())}") from error
+
+
+def _instance(config_class: type, values: Any) -> Any:
+    return config_class(**{field.name: values[field.name] for field in dataclasses.fields(config_class)})
 
 
 def _parser(verb: str, config_class: type) -> ArgumentParser:
@@ -59,10 +76,17 @@ def _parser(verb: str, config_class: type) -> ArgumentParser:
     return parser
 
 
+def _name_experiment(config_class: type, words: list[str]) -> list[str]:
+    """A stage that does other stages reads their sections too: it is told the file whose section it was given."""
+    if "--config" not in words[:-1] or "experiment" not in {field.name for field in dataclasses.fields(config_class)}:
+        return words
+    return ["--experiment", words[words.index("--config") + 1], *words]
+
+
 def _join_sequences(config_class: type, words: list[str]) -> list[str]:
     """`--size 128 128` and `--images a b` become one YAML list each; `--empty-share` becomes `--empty_share`."""
     hints = typing.get_type_hints(config_class)
-    sequences = {name for name, hint in hints.items() if _is_sequence(hint)}
+    sequences = {name for name, hint in hints.items() if is_sequence(hint)}
     joined: list[str] = []
     rest = list(words)
     while rest:
@@ -79,7 +103,8 @@ def _join_sequences(config_class: type, words: list[str]) -> list[str]:
     return joined
 
 
-def _is_sequence(hint: Any) -> bool:
+def is_sequence(hint: Any) -> bool:
+    """Whether an option of this type takes several values."""
     return any(typing.get_origin(part) in (list, tuple) for part in (hint, *typing.get_args(hint)))
 
 
@@ -95,6 +120,15 @@ def _section_for_file(verb: str, words: list[str], verbs: tuple[str, ...]) -> li
 
 
 def _section(path: Path, verb: str, verbs: tuple[str, ...]) -> dict[str, Any]:
+    return read_sections(path, verbs).get(verb, {})
+
+
+def read_sections(path: Path, verbs: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The options of every section of a configuration file, in its order.
+
+    Raises:
+        TfpartialError: the file is missing, is not YAML, or has a section that is no verb or holds no options.
+    """
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected a YAML configuration")
     try:
@@ -106,7 +140,10 @@ def _section(path: Path, verb: str, verbs: tuple[str, ...]) -> dict[str, Any]:
     unknown = sorted(set(content) - set(verbs))
     if unknown:
         raise TfpartialError(f"{path}: unknown section {', '.join(map(str, unknown))}; expected {', '.join(verbs)}")
-    section = content.get(verb) or {}
-    if not isinstance(section, dict):
+    return {verb: _options(path, verb, section) for verb, section in content.items()}
+
+
+def _options(path: Path, verb: str, section: Any) -> dict[str, Any]:
+    if not isinstance(section or {}, dict):
         raise TfpartialError(f"{path}: section '{verb}': expected option: value lines, got {type(section).__name__}")
-    return section
+    return section or {}

@@ -11,19 +11,19 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
 from tfpartial import config as configs
 from tfpartial.arguments import parse
-from tfpartial.errors import InputProblems, TfpartialError
+from tfpartial.errors import TfpartialError
 from tfpartial.printing import print_summary
 from tfpartial.quiet import import_quietly
 
-EXTRAS = {"matplotlib": "plots"}
+EXTRAS = {"highdicom": "dicom", "pydicom": "dicom", "distributed": "distributed", "matplotlib": "plots"}
 """Packages that are not always installed, and the extra that brings each."""
 USAGE_ERROR = 2
 FAULT = 3
@@ -31,10 +31,11 @@ INTERRUPTED = 130
 
 
 class Stage(NamedTuple):
-    """Where the verb's `run` is, and what it can be told."""
+    """Where the verb's `run` is, what it can be told, and the option whose name may be left out before the first word."""
 
     module: str
     config: type
+    first: str | None = None
 
 
 STAGES = {
@@ -43,7 +44,13 @@ STAGES = {
     "split": Stage("data_prep.split", configs.SplitConfig),
     "simulate": Stage("data_prep.simulate", configs.SimulateConfig),
     "prepare": Stage("data_prep.prepare", configs.PrepareConfig),
+    "coverage": Stage("data_prep.coverage", configs.CoverageConfig),
+    "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig),
+    "write": Stage("data_prep.write", configs.WriteConfig),
+    "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
     "train": Stage("train.segmenter", configs.TrainConfig),
+    "run": Stage("train.run", configs.RunConfig, first="config"),
+    "sweep": Stage("train.sweep", configs.SweepConfig, first="config"),
     "predict": Stage("evaluate.predict", configs.PredictConfig),
     "score": Stage("evaluate.score", configs.ScoreConfig),
     "compare": Stage("evaluate.compare", configs.CompareConfig),
@@ -71,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] not in STAGES:
         print(f"tfpartial: unknown verb '{words[0]}'; expected one of {', '.join(STAGES)}", file=sys.stderr)
         return USAGE_ERROR
-    return _run_stage(words[0], words[1:])
+    return run_verb(words[0], words[1:])
 
 
 def stage_main(verb: str) -> int:
@@ -79,22 +86,38 @@ def stage_main(verb: str) -> int:
     return main([verb, *sys.argv[1:]])
 
 
-def _run_stage(verb: str, words: list[str]) -> int:
+def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None] | None = None) -> int:
+    """Runs one verb.
+
+    Args:
+        verb: a verb.
+        words: the words after it.
+        then: is given the summary, before it is printed.
+
+    Returns:
+        The exit status.
+    """
     errors = Console(stderr=True, soft_wrap=True)
     debug = "--debug" in words
     as_json = "--json" in words
+    first = STAGES[verb].first
+    if first and words and not words[0].startswith("-"):
+        words = [f"--{first}", *words]
     try:
         options = parse(verb, STAGES[verb].config, words, verbs=tuple(STAGES))
         _set_up_logging(quiet=options.quiet or as_json)
         # Imported only now: most verbs and every -h go without TensorFlow.
-        print_summary(_stage(verb, debug).run(options.config), as_json=as_json)
+        summary = _stage(verb, debug).run(options.config)
+        if then is not None:
+            then(summary)
+        print_summary(summary, as_json=as_json)
     except SystemExit as stop:
         return int(stop.code or 0)
     except KeyboardInterrupt:
         return _fail(errors, f"tfpartial {verb}: interrupted", debug, INTERRUPTED)
     except TfpartialError as error:
-        if isinstance(error, InputProblems):
-            print_summary({"problems": error.rows}, as_json=as_json)
+        if error.summary is not None:
+            print_summary(error.summary, as_json=as_json)
         return _fail(errors, f"tfpartial {verb}: {error}", debug, 1)
     except Exception as error:
         text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"

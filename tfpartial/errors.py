@@ -1,5 +1,10 @@
 """The exceptions that a user is meant to read."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 
 class TfpartialError(Exception):
     """Something in the input, the configuration or a file is not as it must be.
@@ -7,6 +12,9 @@ class TfpartialError(Exception):
     The message is one line that names what is wrong, where, and what was expected. The command prints it without a traceback
     and exits with status 1.
     """
+
+    summary: Mapping[str, Any] | None = None
+    """What the command shows before the message."""
 
 
 class InputProblems(TfpartialError):
@@ -20,3 +28,17 @@ class InputProblems(TfpartialError):
     def __init__(self, message: str, rows: list[dict[str, str]]) -> None:
         super().__init__(message)
         self.rows = rows
+        self.summary = {"problems": rows}
+
+
+class PartlyDone(TfpartialError):
+    """Some of the work failed, all other is done.
+
+    Args:
+        message: one line with the totals.
+        summary: what was reached, as the command shows it.
+    """
+
+    def __init__(self, message: str, summary: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.summary = summary

@@ -50,7 +50,7 @@ def write_provenance(folder: Path, config: Any) -> None:
             "seed": getattr(config, "seed", None),
             "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
             "machine": machine(),
-            "inputs": _inputs(config),
+            "inputs": input_checksums(config),
         },
     )
 
@@ -82,12 +82,20 @@ def summary_of(folder: Path) -> dict[str, Any]:
     return read_json(folder / "done.json", "summary of a finished stage")
 
 
-def _inputs(config: Any) -> dict[str, str]:
+def input_checksums(config: Any) -> dict[str, str]:
     """Checksums of the files that the configuration names, and of those directly in the folders that it names."""
-    values = (getattr(config, field.name) for field in dataclasses.fields(config) if field.name != "out")
-    named = [path for path in values if isinstance(path, Path)]
+    named = [path for field in dataclasses.fields(config) if field.name != "out" for path in _paths(getattr(config, field.name))]
     files = [file for path in named for file in ([path] if path.is_file() else sorted(path.glob("*")))]
     return {str(file): sha256(file) for file in files if file.suffix in HASHED_SUFFIXES}
+
+
+def _paths(value: Any) -> list[Path]:
+    """The paths in an option, in its parts if it has some."""
+    if dataclasses.is_dataclass(value):
+        value = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    if isinstance(value, list | tuple):
+        return [path for item in value for path in _paths(item)]
+    return [value] if isinstance(value, Path) else []
 
 
 def _version(package: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,23 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
 
 
 def _require_same(begun: Path, verb: str, asked: Mapping[str, Any]) -> None:
-    before = _flat(yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {}))
-    now = _flat(asked)
-    changes = [f"{key}: {before.get(key)} -> {now.get(key)}" for key in {**before, **now} if before.get(key) != now.get(key)]
+    changes = differences(begun, verb, asked)
     if changes:
         raise TfpartialError(f"{begun.parent}: was begun with another configuration ({'; '.join(changes)}); choose another out")
+
+
+def differences(begun: Path, verb: str, asked: Mapping[str, Any], apart_from: Collection[str] = ()) -> list[str]:
+    """The options that a begun stage would have to change, as `option: before -> now`.
+
+    Args:
+        begun: its `config.yaml`.
+        verb: the stage.
+        asked: the configuration that is asked for, as `plain` gives it.
+        apart_from: options that may change.
+    """
+    written = yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {})
+    before, now = (_flat({key: options[key] for key in options if key not in apart_from}) for options in (written, asked))
+    return [f"{key}: {before.get(key)} -> {now.get(key)}" for key in {**before, **now} if before.get(key) != now.get(key)]
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

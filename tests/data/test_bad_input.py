@@ -8,7 +8,8 @@ import pytest
 import SimpleITK as sitk
 
 from tfpartial import cli
-from tfpartial.data.dataset import read_dataset
+from tfpartial.config import SourceConfig
+from tfpartial.data.layouts import read_source
 from tfpartial.data.verify import accept, verify_dataset
 from tfpartial.errors import InputProblems, TfpartialError
 
@@ -16,7 +17,7 @@ TOLERANCE_MM = 0.1
 
 
 def problems_of(root):
-    dataset = read_dataset(root)
+    dataset = read_source(SourceConfig(root))
     with pytest.raises(InputProblems) as caught:
         accept(dataset, list(verify_dataset(dataset, TOLERANCE_MM, workers=1)), TOLERANCE_MM)
     return caught.value.rows
@@ -187,9 +188,9 @@ TABLE = [
     (write_text_as_volume, "a", "a.nii.gz", "unreadable", "cannot be read: Unable to determine ImageIO reader"),
     (write_nan, "a", "a_0000.nii.gz", "not_finite", "3 voxels are NaN or infinite"),
     (write_nan_label, "a", "a.nii.gz", "not_finite", "2 voxels are NaN or infinite"),
-    (write_unknown_label, "a", "a.nii.gz", "unknown_label", "label values 7 (2 voxels) are outside the organ table; expected 0."),
-    (write_255_without_ignore_label, "a", "a.nii.gz", "unknown_label", "label values 255 (2 voxels) are outside"),
-    (write_negative_label, "a", "a.nii.gz", "unknown_label", "label values -1 (2 voxels) are outside"),
+    (write_unknown_label, "a", "a.nii.gz", "unknown_label", "label values 7 (2 voxels) stand for no organ; expected 0."),
+    (write_255_without_ignore_label, "a", "a.nii.gz", "unknown_label", "label values 255 (2 voxels) stand for no organ"),
+    (write_negative_label, "a", "a.nii.gz", "unknown_label", "label values -1 (2 voxels) stand for no organ"),
     (write_fractional_label, "a", "a.nii.gz", "fractional_label", "label values 0.5 (2 voxels) are fractions"),
     (write_empty_volume, "a", "a_0000.nii.gz", "empty_volume", "empty volume: every voxel is -1024"),
     (write_4d_volume, "a", "a_0000.nii.gz", "not_3d", "expected a 3D volume, got 4D of 6 × 5 × 4 × 2 voxels"),
@@ -225,7 +226,7 @@ def test_grid_errors_name_both_files_and_both_values(tiny_dataset):
     move_the_label(tiny_dataset)
     (row,) = problems_of(tiny_dataset.root)
     assert str(tiny_dataset.image("a")) in row["message"]
-    assert str(tiny_dataset.label("a")) in row["message"]
+    assert row["file"] == str(tiny_dataset.label("a"))
     assert "origin (10, -20, 30) and (10, -20, 30.5)" in row["message"]
 
 
@@ -260,8 +261,7 @@ def test_ingest_prints_the_problems_as_json_exits_with_1_and_writes_nothing(tiny
     ("changes", "message"),
     [
         ({"labels": ["liver"]}, "'labels': expected an object of organ names and values, got a list"),
-        ({"labels": {"background": 0, "trunk": [1, 2]}}, "regions (lists of values) are not supported, got one for 'trunk'"),
-        ({"labels": {"0": "background", "1": "liver"}}, "expected a whole number for '0', got \"background\""),
+        ({"labels": {"0": "background", "1": "liver"}}, "expected a whole number for '0', or a list of them, got \"background\""),
         ({"labels": {"background": 0, "liver": 2}}, "expected 'background': 0, then consecutive values"),
         ({"labels": {"liver": 0, "background": 1}}, "expected 'background': 0, then consecutive values"),
         ({"labels": {"background": 0, "ignore": 1, "liver": 2}}, "'ignore' must have the highest value, got 1"),
@@ -273,7 +273,7 @@ def test_ingest_prints_the_problems_as_json_exits_with_1_and_writes_nothing(tiny
 def test_refuses_a_description_that_cannot_be_used(tiny_dataset, changes, message):
     tiny_dataset.describe(**changes)
     with pytest.raises(TfpartialError) as caught:
-        read_dataset(tiny_dataset.root)
+        read_source(SourceConfig(tiny_dataset.root))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -283,7 +283,7 @@ def test_refuses_a_description_that_cannot_be_used(tiny_dataset, changes, messag
     [
         (lambda data: data.describe_as("{"), "dataset.json: expected a JSON object"),
         (lambda data: data.describe_as("[]"), "dataset.json: expected a JSON object, got a list"),
-        (lambda data: (data.root / "dataset.json").unlink(), "expected a data set in nnU-Net v2 layout"),
+        (lambda data: (data.root / "dataset.json").unlink(), "no known layout: expected dataset.json of nnunet or msd"),
         (lambda data: data.root.rename(data.root.with_name("moved")), "no such folder"),
         (lambda data: data.describe(file_ending=".nrrd"), "expected images <case>_0000.nrrd, got none"),
     ],
@@ -291,4 +291,4 @@ def test_refuses_a_description_that_cannot_be_used(tiny_dataset, changes, messag
 def test_refuses_a_folder_that_is_no_data_set(tiny_dataset, prepare, message):
     prepare(tiny_dataset)
     with pytest.raises(TfpartialError, match=message):
-        read_dataset(tiny_dataset.root)
+        read_source(SourceConfig(tiny_dataset.root))

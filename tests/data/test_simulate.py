@@ -12,15 +12,16 @@ from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
 ORGANS = ("liver", "spleen", "aorta")
+ROOT = Path("/data")
 ALPHAS = st.floats(0.01, 1.0)
 
 
 def manifest_of(annotated: list[tuple[str, ...]]) -> Manifest:
     cases = {
-        f"c{number}": ManifestCase(f"c{number}", (), None, organs, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
+        f"c{number}": ManifestCase(f"c{number}", ROOT, (), (), organs, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
         for number, organs in enumerate(annotated)
     }
-    return Manifest(Path("/data"), "tiny", OrganTable(ORGANS), ("CT",), None, 0.1, cases)
+    return Manifest("tiny", OrganTable(ORGANS), ("CT",), ORGANS, 0.1, cases)
 
 
 def kept_for(annotations, organ, fold=0) -> set[str]:

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from tfpartial.data.files import ImageFile, Step
+from tfpartial.data.formats.volume_file import read_image
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.slabs import LabelWriter, SlabReader
-from tfpartial.data.volume import lps_array, read_image, read_volume
-from tfpartial.errors import TfpartialError
+from tfpartial.data.problem import FileError
+from tfpartial.data.slabs import SlabReader, to_hu
 
 DIRECTIONS = {
     "LPS": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
@@ -30,9 +31,11 @@ def write(path, geometry, seed=0):
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
 @pytest.mark.parametrize("orientation", DIRECTIONS)
 def test_slabs_are_the_volume_from_the_feet_to_the_head(tmp_path, orientation, size):
-    paths = [write(tmp_path / f"{seed}.nii.gz", geometry_of(orientation), seed) for seed in range(2)]
-    expected = read_volume(paths).array
-    reader = SlabReader(paths)
+    native = geometry_of(orientation)
+    images = [ImageFile(write(tmp_path / f"{seed}.nii.gz", native, seed)) for seed in range(2)]
+    by_itk = [native.to_lps(sitk.GetArrayFromImage(sitk.ReadImage(str(image.path)))) for image in images]
+    expected = np.stack(by_itk, axis=-1)
+    reader = SlabReader(images)
     assert (*reader.shape_zyx, 2) == expected.shape
     starts, slabs = zip(*reader.slabs(size), strict=True)
     assert list(starts) == list(range(0, reader.shape_zyx[0], size))
@@ -44,51 +47,45 @@ def test_channels_may_be_stored_in_different_orientations(tmp_path):
     first = write(tmp_path / "0.nii.gz", geometry_of("LPS"))
     second = tmp_path / "1.nii.gz"
     sitk.WriteImage(sitk.DICOMOrient(read_image(first), "RAI"), str(second))
-    (_, slab), *_ = SlabReader([first, second]).slabs(3)
+    (_, slab), *_ = SlabReader([ImageFile(first), ImageFile(second)]).slabs(3)
     np.testing.assert_array_equal(slab[..., 0], slab[..., 1])
 
 
-@pytest.mark.parametrize("orientation", DIRECTIONS)
-def test_a_label_map_comes_back_on_the_native_grid(tmp_path, orientation):
-    native = Geometry.of(read_image(write(tmp_path / "image.nii.gz", geometry_of(orientation))))
-    label = np.random.default_rng(1).integers(0, 8, native.shape_zyx).astype(np.uint8)
-    with LabelWriter(tmp_path / "out" / "label.nii.gz", native) as writer:
-        for start in reversed(range(0, len(label), 3)):  # in any order
-            writer.write(start, label[start : start + 3])
-    image = read_image(tmp_path / "out" / "label.nii.gz")
-    assert Geometry.of(image) == native
-    assert image.GetPixelID() == sitk.sitkUInt8
-    np.testing.assert_array_equal(lps_array(image), label)
-
-
-def test_leaves_nothing_when_an_exception_passes(tmp_path):
-    with pytest.raises(KeyboardInterrupt), LabelWriter(tmp_path / "label.nii.gz", geometry_of("LPS")) as writer:
-        writer.write(0, np.zeros((7, 5, 4), np.uint8))
-        raise KeyboardInterrupt
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_leaves_nothing_when_slices_are_missing(tmp_path):
-    writer = LabelWriter(tmp_path / "label.nii.gz", geometry_of("LPS"))
-    writer.write(0, np.zeros((5, 5, 4), np.uint8))
-    with pytest.raises(TfpartialError, match="2 slices were not written, the first is 5"):
-        writer.close()
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
-    ("start", "shape", "dtype"),
-    [(0, (2, 4, 5), np.uint8), (6, (2, 5, 4), np.uint8), (-1, (2, 5, 4), np.uint8), (0, (2, 5, 4), np.int64)],
+    ("values", "dtype", "expected"),
+    [
+        ([-1024.0, 0.4, 0.6, 1e9], np.float32, [-1024, 0, 1, 32767]),
+        ([-1e9, 2.5, 3.5, -0.5], np.float64, [-32768, 2, 4, 0]),
+        ([0, 1, 200, 255], np.uint8, [0, 1, 200, 255]),
+        ([0, 1, 65535, 40000], np.uint16, [0, 1, 32767, 32767]),
+        ([-100000, -5, 5, 100000], np.int32, [-32768, -5, 5, 32767]),
+        ([0, 5, 7, 2**40], np.uint64, [0, 5, 7, 32767]),
+    ],
 )
-def test_refuses_a_slab_that_does_not_fit(tmp_path, start, shape, dtype):
-    writer = LabelWriter(tmp_path / "label.nii.gz", geometry_of("LPS"))
-    with pytest.raises(TfpartialError, match=r"expected uint8 slices \[n, 5, 4\] within 0..7, got"):
-        writer.write(start, np.zeros(shape, dtype))
+def test_any_number_becomes_int16_hu(values, dtype, expected):
+    hu, clipped = to_hu(np.array(values, dtype))
+    assert hu.dtype == np.int16
+    assert hu.tolist() == expected
+    assert clipped == sum(abs(value) > 32768 for value in values)
 
 
-def test_a_format_that_cannot_be_written_is_named(tmp_path):
-    writer = LabelWriter(tmp_path / "label.unknown", geometry_of("LPS"))
-    writer.write(0, np.zeros((7, 5, 4), np.uint8))
-    with pytest.raises(TfpartialError, match=r"label\.unknown: cannot be written"):
-        writer.close()
-    assert list(tmp_path.iterdir()) == []
+def test_channels_on_different_grids_are_named_with_both_values(tmp_path):
+    first = write(tmp_path / "0.nii.gz", Geometry((4, 3, 2), (1.0, 1.0, 1.0)))
+    second = write(tmp_path / "1.nii.gz", Geometry((5, 3, 2), (1.0, 1.0, 1.0)))
+    with pytest.raises(FileError, match=r"1.nii.gz: .* first channel .*0.nii.gz: sizes differ: \(4, 3, 2\) and \(5, 3, 2\)"):
+        SlabReader([ImageFile(first), ImageFile(second)])
+
+
+def test_tells_what_was_done_to_the_voxels(tmp_path):
+    native = Geometry((2, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), DIRECTIONS["RAI"])
+    path = tmp_path / "a.nii.gz"
+    sitk.WriteImage(native.stamp(sitk.GetImageFromArray(np.array([[[24, 40000]]], np.uint16))), str(path))
+    reader = SlabReader([ImageFile(path, rescale=(1.0, -1024.0))])
+    ((_, slab),) = reader.slabs(5)
+    assert slab[0, 0, :, 0].tolist() == [32767, -1000]
+    assert reader.history == (
+        Step("read", {"file": str(path), "format": "nii.gz", "voxels": "16-bit unsigned integer"}),
+        Step("reorient", {"from": "RAI", "to": "LPS"}),
+        Step("rescale", {"slope": 1.0, "intercept": -1024.0}),
+        Step("clip", {"to": "int16", "voxels": 1}),
+    )

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import logging
 from pathlib import Path
@@ -12,15 +13,16 @@ from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
 ORGANS = ("liver", "spleen")
+ROOT = Path("/data")
 
 
 def manifest_of(*cases: tuple[str, tuple[str, ...]]) -> Manifest:
     """Cases `c0`, `c1`, ... given as (patient, annotated organs)."""
     entries = {
-        f"c{number}": ManifestCase(f"c{number}", (), None, annotated, None, patient, (1, 1, 1), (1.0, 1.0, 1.0))
+        f"c{number}": ManifestCase(f"c{number}", ROOT, (), (), annotated, None, patient, (1, 1, 1), (1.0, 1.0, 1.0))
         for number, (patient, annotated) in enumerate(cases)
     }
-    return Manifest(Path("/data"), "tiny", OrganTable(ORGANS), ("CT",), None, 0.1, entries)
+    return Manifest("tiny", OrganTable(ORGANS), ("CT",), ORGANS, 0.1, entries)
 
 
 ANNOTATED = st.sampled_from([(), ("liver",), ("spleen",), ORGANS])
@@ -129,3 +131,25 @@ def test_says_which_folds_there_are(tmp_path, fold):
     assert read_fold(path, 1) == read_folds(path)[1]
     with pytest.raises(TfpartialError, match=rf"expected a fold of 0\.\.1, got {fold}"):
         read_fold(path, fold)
+
+
+def test_a_small_source_is_in_every_part_of_every_fold():
+    cases = {
+        f"{source}{number}": ManifestCase(
+            f"{source}{number}", ROOT, (), (), ("liver",), source, f"{source}{number}", (1, 1, 1), (1.0, 1.0, 1.0)
+        )
+        for source, patients in (("large", 60), ("small", 8))
+        for number in range(patients)
+    }
+    manifest = Manifest("joined", OrganTable(ORGANS), ("CT",), ORGANS, 0.1, cases)
+    for fold in folds_of(make_splits(manifest, 4, val_share=0.1)):
+        small = [sum(case_id.startswith("small") for case_id in part) for part in (fold.train, fold.val, fold.test)]
+        assert small == [5, 1, 2]
+
+
+def test_the_only_patient_of_a_source_trains():
+    manifest = manifest_of(*((f"p{number}", ORGANS) for number in range(8)))
+    alone = dataclasses.replace(manifest.cases["c0"], source="alone")
+    manifest = dataclasses.replace(manifest, cases={**manifest.cases, "c0": alone})
+    folds = folds_of(make_splits(manifest, 2, val_share=0.3))
+    assert all("c0" not in fold.val for fold in folds)

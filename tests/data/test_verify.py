@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,14 +8,16 @@ import numpy as np
 import pytest
 
 from tfpartial import cli
-from tfpartial.data.dataset import read_dataset
+from tfpartial.config import SourceConfig
+from tfpartial.data.files import ImageFile
+from tfpartial.data.layouts import read_source
 from tfpartial.data.manifest import read_manifest, write_manifest
 from tfpartial.data.verify import accept, verify_dataset
 from tfpartial.errors import TfpartialError
 
 
 def manifest_of(data, tolerance_mm=0.1, workers=1):
-    dataset = read_dataset(data.root)
+    dataset = read_source(SourceConfig(data.root))
     return accept(dataset, list(verify_dataset(dataset, tolerance_mm, workers)), tolerance_mm)
 
 
@@ -26,7 +29,7 @@ def test_a_good_data_set_becomes_a_manifest(tiny_dataset):
     assert a.spacing_mm_zyx == (3.0, 1.5, 1.5)
     assert a.voxels == {"liver": 2, "spleen": 2}
     assert b.voxels == {"liver": 2}
-    assert (c.annotated, c.label, c.voxels) == ((), None, {})
+    assert (c.annotated, c.labels, c.voxels) == ((), (), {})
     assert manifest.complete() == ("a",)
     assert manifest.annotated_for("liver") == ("a", "b")
 
@@ -52,8 +55,8 @@ def test_ignored_voxels_belong_to_no_organ(tiny_dataset):
     tiny_dataset.describe(labels={"background": 0, "liver": 1, "spleen": 2, "ignore": 3})
     tiny_dataset.write(tiny_dataset.label("b"), tiny_dataset.organs(1, 3))
     manifest = manifest_of(tiny_dataset)
-    assert manifest.ignore_value == 3
-    assert manifest.cases["b"].voxels == {"liver": 2}
+    assert manifest.cases["b"].labels[0].ignore == (3,)
+    assert (manifest.cases["b"].voxels, manifest.cases["b"].ignored) == ({"liver": 2}, 2)
 
 
 def test_processes_find_the_same(tiny_dataset):
@@ -66,17 +69,27 @@ def test_a_manifest_comes_back_from_its_file(tiny_dataset, tmp_path):
     assert read_manifest(tmp_path / "manifest.json") == manifest
 
 
-def test_files_outside_the_root_keep_their_path(tiny_dataset, tmp_path):
+@pytest.mark.parametrize("name", ["../other/a.nii.gz", "/etc/passwd"])
+def test_a_manifest_that_names_files_elsewhere_is_refused(tiny_dataset, tmp_path, name):
+    write_manifest(manifest_of(tiny_dataset), tmp_path / "manifest.json")
+    content = json.loads((tmp_path / "manifest.json").read_text())
+    content["cases"]["a"]["images"][0]["path"] = name
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(TfpartialError, match=r"case 'a': .* expected a name inside of the data set"):
+        read_manifest(tmp_path / "manifest.json")
+
+
+def test_a_manifest_may_have_several_roots(tiny_dataset, tmp_path):
     manifest = manifest_of(tiny_dataset)
-    elsewhere = dataclasses.replace(manifest.cases["a"], images=(tmp_path / "elsewhere.nii.gz",))
-    manifest = dataclasses.replace(manifest, cases={"a": elsewhere})
+    moved = dataclasses.replace(manifest.cases["c"], root=tmp_path / "x", images=(ImageFile(tmp_path / "x" / "c.mha"),))
+    manifest = dataclasses.replace(manifest, cases={**manifest.cases, "c": moved})
     write_manifest(manifest, tmp_path / "manifest.json")
-    assert read_manifest(tmp_path / "manifest.json").cases["a"].images == (tmp_path / "elsewhere.nii.gz",)
+    assert read_manifest(tmp_path / "manifest.json") == manifest
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no such file; expected the manifest"), ("{}", "expected the manifest in format 1, got none"), ("[", "as JSON")],
+    [(None, "no such file; expected the manifest"), ("{}", "expected the manifest in format 2, got none"), ("[", "as JSON")],
 )
 def test_says_when_a_file_is_no_manifest(tmp_path, content, message):
     path = tmp_path / "manifest.json"

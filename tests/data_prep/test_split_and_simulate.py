@@ -13,10 +13,10 @@ ORGANS = ("liver", "spleen")
 @pytest.fixture
 def manifest_path(tmp_path) -> Path:
     cases = {
-        f"c{number}": ManifestCase(f"c{number}", (), None, ORGANS, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
+        f"c{number}": ManifestCase(f"c{number}", tmp_path, (), (), ORGANS, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
         for number in range(10)
     }
-    write_manifest(Manifest(tmp_path, "tiny", OrganTable(ORGANS), ("CT",), None, 0.1, cases), tmp_path / "manifest.json")
+    write_manifest(Manifest("tiny", OrganTable(ORGANS), ("CT",), ORGANS, 0.1, cases), tmp_path / "manifest.json")
     return tmp_path / "manifest.json"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.manifest import Manifest, ManifestCase, write_manifest
 from tfpartial.labels import OrganTable
 
@@ -26,8 +27,10 @@ def manifest(tmp_path) -> Path:
         image, label_file = root / f"{case}_0000.nii.gz", root / f"{case}.nii.gz"
         write_volume(image, hu)
         write_volume(label_file, label)
-        cases[case] = ManifestCase(case, (image,), label_file, annotated, None, case, SHAPE, SPACING_XYZ[::-1])
-    write_manifest(Manifest(root, "demo", OrganTable(("bone", "fat")), ("CT",), None, 0.1, cases), tmp_path / "manifest.json")
+        images, labels = (ImageFile(image),), (LabelFile(label_file, {"bone": (1,), "fat": (2,)}),)
+        cases[case] = ManifestCase(case, root, images, labels, annotated, None, case, SHAPE, SPACING_XYZ[::-1])
+    organs = ("bone", "fat")
+    write_manifest(Manifest("demo", OrganTable(organs), ("CT",), organs, 0.1, cases), tmp_path / "manifest.json")
     return tmp_path / "manifest.json"
 
 

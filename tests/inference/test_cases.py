@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tfpartial.data.files import ImageFile
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase, find_cases, manifest_cases
 from tfpartial.labels import OrganTable
+
+ROOT = Path("/d")
 
 
 def touch(folder, *names):
@@ -17,6 +20,10 @@ def touch(folder, *names):
     return folder
 
 
+def case_of(path, name):
+    return InputCase(name, (ImageFile(path),))
+
+
 def ids(cases):
     return [case.id for case in cases]
 
@@ -24,13 +31,13 @@ def ids(cases):
 def test_a_folder_gives_its_volumes_and_nothing_else(tmp_path):
     folder = touch(tmp_path / "in", "b.nii.gz", "a.nrrd", "._a.nrrd", "notes.txt", "dataset.json")
     (folder / "sub.nii.gz").mkdir()
-    assert find_cases([folder], ["CT"]) == [InputCase("a", (folder / "a.nrrd",)), InputCase("b", (folder / "b.nii.gz",))]
+    assert find_cases([folder], ["CT"]) == [case_of(folder / "a.nrrd", "a"), case_of(folder / "b.nii.gz", "b")]
 
 
 def test_channel_numbers_are_grouped_in_order(tmp_path):
     folder = touch(tmp_path / "in", "x_0001.nii.gz", "x_0000.nii.gz", "y_0000.nii.gz", "y_0001.nii.gz")
     cases = find_cases([folder], ["CT", "PET"])
-    assert cases[0] == InputCase("x", (folder / "x_0000.nii.gz", folder / "x_0001.nii.gz"))
+    assert cases[0] == InputCase("x", (ImageFile(folder / "x_0000.nii.gz"), ImageFile(folder / "x_0001.nii.gz")))
     assert ids(cases) == ["x", "y"]
 
 
@@ -48,6 +55,18 @@ def test_a_file_named_twice_is_one_case(tmp_path):
     assert ids(find_cases([folder, folder / "a.nii.gz"], ["CT"])) == ["a"]
 
 
+def test_a_folder_with_a_dicom_series_is_one_case(tmp_path):
+    folder = touch(tmp_path / "series", "notes.txt")
+    (folder / "I10").write_bytes(bytes(128) + b"DICM")
+    assert find_cases([folder], ["CT"]) == [case_of(folder, "series")]
+
+
+def test_the_colours_of_a_picture_are_the_channels_of_a_network_that_has_three(tmp_path):
+    folder = touch(tmp_path / "in", "a.png")
+    expected = InputCase("a", tuple(ImageFile(folder / "a.png", component=colour) for colour in range(3)))
+    assert find_cases([folder], ["red", "green", "blue"]) == [expected]
+
+
 @pytest.mark.parametrize(
     ("names", "channels", "message"),
     [
@@ -56,7 +75,7 @@ def test_a_file_named_twice_is_one_case(tmp_path):
         (["x.nii.gz"], ["CT", "PET"], r"x.nii.gz: the network takes 2 channels; expected files x_0000, x_0001"),
         (["x.nii.gz", "x.nrrd"], ["CT"], r"case 'x' stands twice: .*x.nii.gz and .*x.nrrd"),
         (["x_0000.nii.gz", "x_0000.mha"], ["CT"], r"two files for one volume: .*x_0000.mha and .*x_0000.nii.gz"),
-        (["notes.txt"], ["CT"], r"in: expected volumes \(.nii.gz, .*\), found none"),
+        (["notes.txt"], ["CT"], r"in: expected volumes or pictures \(.nii.gz, .*\) or a DICOM series"),
     ],
 )
 def test_files_that_do_not_make_cases_are_named(tmp_path, names, channels, message):
@@ -73,15 +92,15 @@ def test_a_path_that_is_no_volume_is_named(tmp_path):
 
 def manifest():
     cases = {
-        name: ManifestCase(name, (Path(f"/d/{name}.nii.gz"),), None, (), None, name, (2, 3, 4), (1.0, 1.0, 1.0))
+        name: ManifestCase(name, ROOT, (ImageFile(ROOT / f"{name}.nii.gz"),), (), (), None, name, (2, 3, 4), (1.0, 1.0, 1.0))
         for name in ("a", "b")
     }
-    return Manifest(Path("/d"), "demo", OrganTable(("liver",)), ("CT",), None, 0.1, cases)
+    return Manifest("demo", OrganTable(("liver",)), ("CT",), ("liver",), 0.1, cases)
 
 
 def test_a_manifest_gives_all_its_cases_or_those_asked_for():
     assert ids(manifest_cases(manifest(), None, ["CT"])) == ["a", "b"]
-    assert manifest_cases(manifest(), ["b"], ["CT"]) == [InputCase("b", (Path("/d/b.nii.gz"),))]
+    assert manifest_cases(manifest(), ["b"], ["CT"]) == [case_of(ROOT / "b.nii.gz", "b")]
 
 
 def test_a_manifest_that_does_not_fit_is_named():

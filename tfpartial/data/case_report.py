@@ -7,18 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-import SimpleITK as sitk
+import numpy as np
 
-from tfpartial.data.dataset import Case
-from tfpartial.data.geometry import Geometry, difference
-from tfpartial.data.integrity import check_file
-from tfpartial.data.labelmap import count_organs
+from tfpartial.data.confined import require_inside
+from tfpartial.data.dataset import Case, Dataset
+from tfpartial.data.files import ImageFile, LabelFile, paths_of
+from tfpartial.data.formats.label import open_label
+from tfpartial.data.geometry import Geometry
+from tfpartial.data.hu import BINS, hu_histogram
+from tfpartial.data.intensity import check_intensities
+from tfpartial.data.label_reading import LabelReading, deduced_annotated, read_labels
 from tfpartial.data.problem import FileError, Problem
-from tfpartial.data.volume import CHANNEL_TOLERANCE_MM, finite_voxels, read_image
-from tfpartial.labels import OrganTable
+from tfpartial.data.slabs import SlabReader
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+CT = "ct"
+"""Channels of this name, in any case, hold HU."""
+SLAB = 64
+"""Slices in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,46 +36,53 @@ class CaseReport:
     Args:
         case: the case.
         problems: what is wrong with its files.
+        warnings: what is suspicious, or was decided by a rule.
         native: the stored grid of its image; None when no image can be read.
-        annotated: the case's annotated organs; None when they are to be deduced from a label map that cannot be read.
-        voxels: number of label voxels per annotated organ; empty when the label map cannot be read.
+        annotated: the case's annotated organs; None when they are to be deduced from labels that cannot be read.
+        voxels: number of label voxels per annotated organ; empty when the labels cannot be read.
+        ignored: number of voxels to ignore.
     """
 
     case: Case
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
     native: Geometry | None
     annotated: tuple[str, ...] | None
     voxels: dict[str, int]
+    ignored: int
 
 
-def verify_case(case: Case, organs: OrganTable, ignore_value: int | None, tolerance_mm: float) -> CaseReport:
-    """Reads the files of a case, one in memory at a time.
+def verify_case(case: Case, dataset: Dataset, tolerance_mm: float) -> CaseReport:
+    """Reads the files of a case, a few slices of its images in memory at a time.
 
     Args:
         case: the case.
-        organs: the organ table.
-        ignore_value: the label files' value for voxels to ignore, if they have one.
+        dataset: what its cases have in common (its own `cases` are not looked at).
         tolerance_mm: an image and a label whose grids differ by at most this are one grid.
     """
     findings = _Findings(case.id)
-    native = _check_images(case, findings)
-    counts = _check_label(case, native, organs, ignore_value, tolerance_mm, findings)
-    annotated = case.annotated
-    if annotated is None and counts is not None:
-        annotated = tuple(name for name, count in counts.items() if count)  # thesis, section 3.3.1
-    voxels = {name: counts[name] for name in annotated} if counts is not None and annotated is not None else {}
-    return CaseReport(case, tuple(findings.problems), native, annotated, voxels)
+    for path in paths_of(case.images, case.labels):
+        findings.attempt(_check_path, path, case)
+    if findings.problems:
+        return _report(case, findings, None, None)
+    image = _check_images(case, dataset, findings)
+    reading = _check_labels(case, dataset, image, tolerance_mm, findings)
+    return _report(case, findings, image, reading)
 
 
 @dataclass
 class _Findings:
-    """Collects the problems of one case."""
+    """Collects the problems and warnings of one case."""
 
     case_id: str
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def add(self, path: Path, kind: str, message: str) -> None:
         self.problems.append(Problem(self.case_id, str(path), kind, message))
+
+    def warn(self, path: Path, kind: str, message: str) -> None:
+        self.warnings.append(Problem(self.case_id, str(path), kind, message))
 
     def attempt(self, function: Callable[Concatenate[Path, P], R], path: Path, *args: P.args, **kwargs: P.kwargs) -> R | None:
         """The function's result; None when it found the file unusable, which is then noted."""
@@ -78,58 +93,117 @@ class _Findings:
             return None
 
 
-def _check_images(case: Case, findings: _Findings) -> Geometry | None:
-    """The grid of the first channel that can be read."""
-    grids = [(path, grid) for path in case.images if (grid := findings.attempt(_image_grid, path)) is not None]
-    for path, grid in grids[1:]:
-        differs = difference(grids[0][1], grid, CHANNEL_TOLERANCE_MM)
-        if differs:
-            findings.add(path, "channel_grid", f"channels {grids[0][0]} and {path}: {differs}")
-    return grids[0][1] if grids else None
+def _report(case: Case, findings: _Findings, image: SlabReader | None, reading: LabelReading | None) -> CaseReport:
+    annotated = case.annotated
+    if annotated is None and reading is not None:
+        annotated, asked = deduced_annotated(case.labels, reading.counts)
+        for organ in asked:
+            advice = "say whether it is 'absent' or 'not_annotated' (option 'empty' of the source)"
+            findings.add(_file_of(organ, case.labels), "empty_mask", f"no voxel of '{organ}'; {advice}")
+    voxels = {organ: reading.counts[organ] for organ in annotated} if reading and annotated is not None else {}
+    ignored = reading.ignored if reading else 0
+    native = image.native if image else None
+    return CaseReport(case, tuple(findings.problems), tuple(findings.warnings), native, annotated, voxels, ignored)
 
 
-def _image_grid(path: Path) -> Geometry:
-    """The grid of an image whose voxels are sound."""
-    image = _read_whole(path)
-    voxels = finite_voxels(sitk.GetArrayViewFromImage(image), path)
-    if voxels.min() == voxels.max():
-        raise FileError(path, "empty_volume", f"empty volume: every voxel is {voxels.min():g}")
-    return Geometry.of(image)
+def _file_of(organ: str, labels: tuple[LabelFile, ...]) -> Path:
+    return next(label.path for label in labels if organ in label.shown_organs)
 
 
-def _check_label(
-    case: Case, native: Geometry | None, organs: OrganTable, ignore_value: int | None, tolerance_mm: float, findings: _Findings
-) -> dict[str, int] | None:
-    """Voxels per organ of the table; None when the label map cannot be read. A case without one has none of any organ."""
-    if case.label is None:
-        return dict.fromkeys(organs.names, 0)
-    label = findings.attempt(_read_label_file, case.label, case.annotated is None)
-    if label is None:
+def _check_path(path: Path, case: Case) -> None:
+    """A file that is there, and inside of the data set."""
+    if not path.exists():
+        advice = "" if case.annotated is not None or path not in {label.path for label in case.labels} else UNLABELED_ADVICE
+        raise FileError(path, "missing_file", f"no such file{advice}")
+    require_inside(case.root, path)
+
+
+UNLABELED_ADVICE = '; for a case without labels, say "annotated": {"<case>": []}'
+
+
+def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabReader | None:
+    """The opened images; None when they cannot be read or do not lie on one grid."""
+    reader = findings.attempt(lambda _: SlabReader(case.images), case.images[0].path)
+    if reader is None:
         return None
-    differs = native and difference(native, Geometry.of(label), tolerance_mm)
-    if differs:
-        findings.add(case.label, "label_grid", f"image {case.images[0]} and label {case.label}: {differs}")
-    counts = findings.attempt(_count_organs, case.label, label, organs, ignore_value)
-    for name, count in (counts or {}).items():
-        if count and case.annotated is not None and name not in case.annotated:
+    statistics = findings.attempt(lambda _: _Statistics.of(reader), case.images[0].path)
+    if statistics is None:
+        return None
+    for image, name, channel in zip(case.images, dataset.channel_names, statistics.channels, strict=True):
+        _check_channel(image, name, channel, dataset, findings)
+    return reader
+
+
+def _check_channel(image: ImageFile, name: str, channel: _Channel, dataset: Dataset, findings: _Findings) -> None:
+    if channel.lowest == channel.highest:
+        findings.add(image.path, "empty_volume", f"empty volume: every voxel is {channel.lowest}")
+    elif name.lower() == CT and dataset.intensities != "off":
+        suspicion = check_intensities(channel.histogram, channel.lowest, channel.highest)
+        if suspicion:
+            note = findings.add if dataset.intensities == "refuse" else findings.warn
+            note(image.path, "not_hu", suspicion)
+
+
+@dataclass
+class _Channel:
+    """HU of one channel, all voxels."""
+
+    lowest: int
+    highest: int
+    histogram: np.ndarray
+
+
+@dataclass
+class _Statistics:
+    channels: list[_Channel]
+
+    @classmethod
+    def of(cls, reader: SlabReader) -> _Statistics:
+        """Reads all slices once."""
+        limits = np.iinfo(np.int16)
+        channels = [_Channel(limits.max, limits.min, np.zeros(BINS, np.int64)) for _ in reader.images]
+        for _, slab in reader.slabs(SLAB):
+            for number, channel in enumerate(channels):
+                hu = slab[..., number]
+                channel.lowest = min(channel.lowest, int(hu.min()))
+                channel.highest = max(channel.highest, int(hu.max()))
+                channel.histogram += hu_histogram(hu)
+        return cls(channels)
+
+
+def _check_labels(
+    case: Case, dataset: Dataset, image: SlabReader | None, tolerance_mm: float, findings: _Findings
+) -> LabelReading | None:
+    """What the labels show; None when they cannot be read. Without a sound image they are looked at on their own grid."""
+    path = case.labels[0].path if case.labels else case.images[0].path
+    grid = image.native if image else findings.attempt(_label_grid, path) if case.labels else None
+    if grid is None:
+        return None
+    slice_files = image.slice_files if image else ()
+    reading = findings.attempt(lambda _: _read_labels(case, dataset, grid, slice_files, tolerance_mm), path)
+    if reading is None:
+        return None
+    for overlap in reading.overlaps:
+        why = f"'{overlap.kept}' keeps them, since it stands first in 'priority'"
+        findings.warn(path, "overlap", f"{overlap.voxels} voxels of '{overlap.kept}' and '{overlap.lost}'; {why}")
+    for organ, count in reading.counts.items():
+        if count and case.annotated is not None and organ not in case.annotated:
             expected = ", ".join(case.annotated) or "nothing"
-            message = f"{count} voxels of '{name}', but the case is annotated for {expected} only"
-            findings.add(case.label, "organ_not_annotated", message)
-    return counts
+            message = f"{count} voxels of '{organ}', but the case is annotated for {expected} only"
+            findings.add(_file_of(organ, case.labels), "organ_not_annotated", message)
+    return reading
 
 
-def _read_label_file(path: Path, deduced: bool) -> sitk.Image:
-    if deduced and not path.is_file():
-        raise FileError(path, "missing_file", 'no such file; for a case without labels, say "annotated": {"<case>": []}')
-    return _read_whole(path)
+def _label_grid(path: Path) -> Geometry | None:
+    return open_label(path).native
 
 
-def _read_whole(path: Path) -> sitk.Image:
-    """A volume whose file is whole. Raises `FileError`."""
-    if path.is_file():
-        check_file(path)
-    return read_image(path)
-
-
-def _count_organs(path: Path, label: sitk.Image, organs: OrganTable, ignore_value: int | None) -> dict[str, int]:
-    return count_organs(sitk.GetArrayViewFromImage(label), path, organs, ignore_value)
+def _read_labels(
+    case: Case, dataset: Dataset, grid: Geometry, slice_files: tuple[Path, ...], tolerance_mm: float
+) -> LabelReading:
+    try:
+        return read_labels(case.labels, grid, dataset.organs, dataset.priority, tolerance_mm, slice_files)
+    except FileError as error:
+        if error.kind != "label_grid":
+            raise
+        raise FileError(error.path, error.kind, f"{error.reason} (image {case.images[0].path})") from error

@@ -36,7 +36,9 @@ class Geometry:
     @classmethod
     def of(cls, image: sitk.Image | sitk.ImageFileReader) -> Geometry:
         """The grid of an image, or of the file whose header a reader has read."""
-        return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+        axes = image.GetDimension()
+        matrix = np.reshape(image.GetDirection(), (axes, axes))[:3, :3]  # a fourth axis of length 1 says nothing
+        return cls(image.GetSize()[:3], image.GetSpacing()[:3], image.GetOrigin()[:3], tuple(matrix.ravel().tolist()))
 
     def stamp(self, image: sitk.Image) -> sitk.Image:
         """Gives `image`, which must have `size_xyz`, this grid; returns it."""
@@ -93,6 +95,10 @@ class Geometry:
     def positions_mm(self, indices: np.ndarray) -> np.ndarray:
         """World positions `[..., 3]` of voxel indices `[..., 3]`, both in the order x, y, z."""
         return np.asarray(self.origin_mm_xyz) + (indices * np.asarray(self.spacing_mm_xyz)) @ self._matrix.T
+
+    def indices(self, positions_mm: np.ndarray) -> np.ndarray:
+        """The inverse of `positions_mm`: voxel indices `[..., 3]`, with fractions, of world positions `[..., 3]`."""
+        return (positions_mm - np.asarray(self.origin_mm_xyz)) @ np.linalg.inv(self._matrix).T / np.asarray(self.spacing_mm_xyz)
 
     @cached_property
     def _matrix(self) -> np.ndarray:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from isal import isal_zlib
 
+from tfpartial.data.counting import count_numbers
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE
 
 GZIP_LEVEL = 1
 """Labels shrink to about 1 % of the image at any level; level 1 is the fastest to write and to read
-(512x512: 0.2 ms per slice against 0.3 ms at level 4)."""
+(512x512: 0.2 ms per slice to read against 0.3 ms at level 4)."""
 
 
 def layer_file(layer: int) -> str:
@@ -44,7 +46,9 @@ def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape
             "label", shape, np.uint8, chunks=(1, *shape[1:]), compression="gzip", compression_opts=GZIP_LEVEL, track_times=False
         )
         for start, slab in slabs:
-            label[start : start + len(slab)] = slab
+            for z, piece in enumerate(slab, start):
+                # The chunk that HDF5 would write, compressed by `isal` in a seventh of the time.
+                label.id.write_direct_chunk((z, 0, 0), isal_zlib.compress(np.ascontiguousarray(piece), GZIP_LEVEL))
             voxels[start : start + len(slab)] = count_voxels(slab, num_organs)
         file.create_dataset("voxels", data=voxels, track_times=False)
 
@@ -55,7 +59,7 @@ def count_voxels(label: np.ndarray, num_organs: int) -> np.ndarray:
     Raises:
         TfpartialError: a label that is neither 0..K nor 255.
     """
-    counts = np.stack([np.bincount(piece.ravel(), minlength=IGNORE + 1) for piece in label])
+    counts = np.stack([count_numbers(piece, IGNORE + 1) for piece in label])
     unknown = np.flatnonzero(counts[:, num_organs + 1 : IGNORE].any(axis=0))
     if unknown.size:
         value = unknown[0] + num_organs + 1

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
+from tfpartial.data.confined import inside
+from tfpartial.data.files import ImageFile, LabelFile, image_from_json, label_from_json
+from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -20,25 +23,29 @@ class ManifestCase:
 
     Args:
         id: name of the case.
-        images: one file per channel.
-        label: the label map; None when the case has none.
+        root: folder of the data set that it comes from, in which all of its files lie.
+        images: one per channel.
+        labels: files with contours; none when the case is unlabeled.
         annotated: organs that somebody looked for, in the order of the organ table. An annotated organ may be absent.
         source: the collection that the case comes from.
         patient: the patient; the case's own id by default.
         size_zyx: shape of the volume in LPS.
         spacing_mm_zyx: spacing along these axes.
         voxels: number of label voxels per annotated organ.
+        ignored: number of voxels to ignore.
     """
 
     id: str
-    images: tuple[Path, ...]
-    label: Path | None
+    root: Path
+    images: tuple[ImageFile, ...]
+    labels: tuple[LabelFile, ...]
     annotated: tuple[str, ...]
     source: str | None
     patient: str
     size_zyx: tuple[int, int, int]
     spacing_mm_zyx: tuple[float, float, float]
     voxels: Mapping[str, int] = field(default_factory=dict)
+    ignored: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,20 +53,18 @@ class Manifest:
     """A verified data set.
 
     Args:
-        root: absolute folder of the data set.
         name: name of the data set.
-        organs: the organ table: the values 1..K of the label files.
+        organs: the organ table: the codes 1..K.
         channel_names: one per channel.
-        ignore_value: the label files' value for voxels to ignore, if they have one.
+        priority: every organ; of several that claim a voxel, the one that stands first has it.
         tolerance_mm: an image and its label were accepted when their grids differed by at most this.
         cases: id -> case, in the order of the ids.
     """
 
-    root: Path
     name: str
     organs: OrganTable
     channel_names: tuple[str, ...]
-    ignore_value: int | None
+    priority: tuple[str, ...]
     tolerance_mm: float
     cases: Mapping[str, ManifestCase]
 
@@ -74,21 +79,22 @@ class Manifest:
     def case(self, case_id: str) -> ManifestCase:
         """A case. Raises `TfpartialError` when the manifest has none of this id."""
         if case_id not in self.cases:
-            raise TfpartialError(f"case '{case_id}' is not in the manifest of {self.root}")
+            raise TfpartialError(f"case '{case_id}' is not in the manifest of '{self.name}'")
         return self.cases[case_id]
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
-    """Writes a manifest as JSON; the files are named relative to `root`."""
+    """Writes a manifest as JSON; a case's files are named relative to the root of its data set."""
+    roots = list(dict.fromkeys(case.root for case in manifest.cases.values()))
     content = {
         "format": FORMAT,
-        "root": str(manifest.root),
         "name": manifest.name,
+        "roots": [str(root) for root in roots],
         "organs": manifest.organs.names,
         "channel_names": manifest.channel_names,
-        "ignore_value": manifest.ignore_value,
+        "priority": manifest.priority,
         "tolerance_mm": manifest.tolerance_mm,
-        "cases": {case.id: _case_to_json(case, manifest.root) for case in manifest.cases.values()},
+        "cases": {case.id: _case_to_json(case, roots.index(case.root)) for case in manifest.cases.values()},
     }
     write_json(path, content)
 
@@ -97,44 +103,49 @@ def read_manifest(path: Path) -> Manifest:
     """Reads what `write_manifest` wrote.
 
     Raises:
-        TfpartialError: no such file, not a manifest, or one of another format.
+        TfpartialError: no such file, not a manifest, one of another format, or one that names files outside of its data sets.
     """
     content = read_versioned(path, "manifest", FORMAT)
     with parsing(path, "manifest"):
-        root = Path(content["root"])
+        roots = [Path(root) for root in content["roots"]]
         return Manifest(
-            root=root,
             name=content["name"],
             organs=OrganTable(tuple(content["organs"])),
             channel_names=tuple(content["channel_names"]),
-            ignore_value=content["ignore_value"],
+            priority=tuple(content["priority"]),
             tolerance_mm=content["tolerance_mm"],
-            cases={case_id: _case_from_json(case_id, case, root) for case_id, case in content["cases"].items()},
+            cases={case_id: _case_from_json(path, case_id, case, roots) for case_id, case in content["cases"].items()},
         )
 
 
-def _case_to_json(case: ManifestCase, root: Path) -> dict[str, Any]:
+def _case_to_json(case: ManifestCase, root_number: int) -> dict[str, Any]:
     content = asdict(case)
     del content["id"]  # the key
-    content["images"] = [_relative(image, root) for image in case.images]
-    content["label"] = None if case.label is None else _relative(case.label, root)
+    content["root"] = root_number
+    for file in (*content["images"], *content["labels"]):
+        file["path"] = file["path"].relative_to(case.root).as_posix()
     return content
 
 
-def _case_from_json(case_id: str, content: Mapping[str, Any], root: Path) -> ManifestCase:
+def _case_from_json(manifest: Path, case_id: str, content: Mapping[str, Any], roots: Sequence[Path]) -> ManifestCase:
+    root = roots[content["root"]]
+
+    def located(file: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return {**file, "path": inside(root, file["path"])}
+        except FileError as error:
+            raise TfpartialError(f"{manifest}: case '{case_id}': {error}") from error
+
     return ManifestCase(
         id=case_id,
-        images=tuple(root / image for image in content["images"]),
-        label=None if content["label"] is None else root / content["label"],
+        root=root,
+        images=tuple(image_from_json(located(image)) for image in content["images"]),
+        labels=tuple(label_from_json(located(label)) for label in content["labels"]),
         annotated=tuple(content["annotated"]),
         source=content["source"],
         patient=content["patient"],
         size_zyx=tuple(content["size_zyx"]),
         spacing_mm_zyx=tuple(content["spacing_mm_zyx"]),
         voxels=content["voxels"],
+        ignored=content["ignored"],
     )
-
-
-def _relative(path: Path, root: Path) -> str:
-    # A file outside the root keeps its absolute path: root / absolute is the absolute path again.
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

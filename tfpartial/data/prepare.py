@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from tfpartial.artifacts import atomic_folder, read_json, remove_unfinished, sha256, write_json
+from tfpartial.data.case_labels import read_case_labels
+from tfpartial.data.files import paths_of
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.inplane import InPlane
 from tfpartial.data.label_layer import layer_file, write_label_layer
+from tfpartial.data.label_reading import LabelReading
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.slabs import SlabReader
 from tfpartial.data.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD
-from tfpartial.data.volume import read_label
 from tfpartial.errors import TfpartialError
 from tfpartial.parallel import map_cases
+from tfpartial.provenance import plain
 
 SLAB = 64
 """Slices in memory at a time: 32 MiB of a 512x512 image. A compressed file is unpacked from its start for each slab, so
@@ -63,21 +66,31 @@ class CaseTask:
             "source": self.case.source,
             "patient": self.case.patient,
             **_settings(self.data_set, self.size, self.spacing_mm),
-            "ignore_value": self.data_set.ignore_value,
-            "images": [self._file(path) for path in self.case.images],
-            "label": self._file(self.case.label) if self.case.label else None,
+            "priority": list(self.data_set.priority),
+            "root": str(self.case.root),
+            "images": [plain(image) | {"path": self._relative(image.path)} for image in self.case.images],
+            "labels": [plain(label) | {"path": self._relative(label.path)} for label in self.case.labels],
+            "bytes": {self._relative(path): self._bytes(path) for path in paths_of(self.case.images, self.case.labels)},
         }
 
-    def _file(self, path: Path) -> dict[str, Any]:
-        # The length gives away nearly every other file; a checksum would read all volumes again to resume.
-        if not path.is_file():
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.case.root).as_posix()
+
+    @staticmethod
+    def _bytes(path: Path) -> int:
+        """Length of a file, or of the files in a folder: it gives nearly every other file away, and a checksum would read all."""
+        if not path.exists():
             raise TfpartialError(f"{path}: no such file; it was there when `ingest` verified the data set")
-        root = self.data_set.root
-        return {"file": str(path.relative_to(root) if path.is_relative_to(root) else path), "bytes": path.stat().st_size}
+        return sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
 
 
 def prepare_cases(
-    manifest: Manifest, out: Path, size: tuple[int, int], spacing_mm: tuple[float, float] | None = None, workers: int = 0
+    manifest: Manifest,
+    out: Path,
+    size: tuple[int, int],
+    spacing_mm: tuple[float, float] | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
 ) -> Iterator[str]:
     """Writes the case folders of a store that are not there yet, and yields the id of each case when it is there.
 
@@ -90,11 +103,13 @@ def prepare_cases(
         size: H, W of the stored slices.
         spacing_mm: in-plane spacing y, x to resample to; None keeps the native one.
         workers: processes; 0 takes all cores.
+        scheduler: address of a Dask scheduler whose workers do it instead; they must see the same folders.
 
     Raises:
         TfpartialError: a finished case was prepared from or to something else; a volume is not what the manifest says; or what
             `map_cases` raises.
     """
+    out = Path(out).absolute()  # another machine's worker has another current folder
     data_set = dataclasses.replace(manifest, cases={})
     tasks = [CaseTask(case, data_set, out, size, spacing_mm) for case in manifest.cases.values()]
     finished = [_is_finished(task) for task in tasks]
@@ -103,7 +118,9 @@ def prepare_cases(
         (out / INDEX).unlink(missing_ok=True)  # until `finish_store` it is not the store that was asked for
         remove_unfinished(out / CASES)
     yield from (task.id for task, is_finished in zip(tasks, finished, strict=True) if is_finished)
-    yield from map_cases(prepare_case, waiting, workers)
+    yield from map_cases(prepare_case, waiting, workers, scheduler=scheduler)
+    if waiting:
+        remove_unfinished(out / CASES)  # of workers that were killed, whose cases others have done
 
 
 def prepare_case(task: CaseTask) -> str:
@@ -112,6 +129,8 @@ def prepare_case(task: CaseTask) -> str:
     Raises:
         TfpartialError: a file cannot be read, or has another size than when it was verified.
     """
+    if task.folder.exists():  # by a worker that died before it could say so
+        return task.id
     reader = SlabReader(task.case.images)
     if reader.shape_zyx != task.case.size_zyx:
         raise TfpartialError(
@@ -122,7 +141,8 @@ def prepare_case(task: CaseTask) -> str:
     in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
     with atomic_folder(task.folder) as folder:
         np.save(folder / HISTOGRAM, _write_image(folder / IMAGE, reader, in_plane))
-        labels = _label_slabs(task, reader, in_plane)
+        reading = read_case_labels(task.case, reader, task.data_set)
+        labels = _label_slabs(reading, in_plane)
         write_label_layer(folder / layer_file(0), labels, (depth, *task.size), len(task.data_set.organs))
         record = {
             **task.request(),
@@ -130,6 +150,7 @@ def prepare_case(task: CaseTask) -> str:
             "spacing_mm_zyx": reader.spacing_mm_zyx,
             "native": dataclasses.asdict(reader.native),
             "cropped": in_plane.cropped,
+            "history": [step.row() for step in (*reader.history, *reading.history)],
             "sha256": {name: sha256(folder / name) for name in (IMAGE, layer_file(0), HISTOGRAM)},
         }
         write_json(folder / RECORD, record)
@@ -187,7 +208,7 @@ def _is_finished(task: CaseTask) -> bool:
 def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarray:
     """Writes the image shard slab by slab; returns the histogram of the native HU of channel 0."""
     histogram = np.zeros(BINS, np.int64)
-    shape = (reader.shape_zyx[0], *in_plane.size, len(reader.paths))
+    shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
     with path.open("wb") as file:
         # Not a memory map: the pages it has written would count as memory of this process.
         np.lib.format.write_array_header_1_0(file, {"descr": "<i2", "fortran_order": False, "shape": shape})
@@ -198,11 +219,7 @@ def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarra
     return histogram
 
 
-def _label_slabs(task: CaseTask, reader: SlabReader, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:
-    """The stored labels slab by slab; nothing for a case without a label file, whose layer stays 0."""
-    if task.case.label is None:
-        return
-    data_set = task.data_set
-    label = read_label(task.case.label, reader.native, data_set.tolerance_mm, data_set.organs, data_set.ignore_value)
-    for start in range(0, len(label), SLAB):
-        yield start, in_plane.label(label[start : start + SLAB])
+def _label_slabs(reading: LabelReading, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:
+    """The stored labels slab by slab."""
+    for start in range(0, len(reading.codes), SLAB):
+        yield start, in_plane.label(reading.codes[start : start + SLAB])

@@ -43,3 +43,7 @@ class FileError(TfpartialError):
         self.path = path
         self.kind = kind
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[FileError], tuple[Path, str, str]]:
+        """How it reaches another process: exceptions are rebuilt from their message alone."""
+        return type(self), (self.path, self.kind, self.reason)

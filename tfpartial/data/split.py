@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +33,15 @@ def make_splits(
 ) -> dict[str, Any]:
     """k folds by patient.
 
-    Each patient with cases to score is tested in one fold. In that fold none of the patient's cases train. A case that is not
-    to be scored trains in every other fold. Cases in which nothing is annotated cannot be scored, and choose no checkpoint.
+    Each source is divided alike. Each patient with cases to score is tested in one fold. In that fold none of the patient's cases
+    train. A case that is not to be scored trains in every other fold. Cases in which nothing is annotated cannot be scored, and
+    choose no checkpoint.
 
     Args:
         manifest: the data set.
         folds: number of folds.
         score_on: `all`: every labeled case is scored once; `complete`: those annotated for every organ.
-        val_share: share of the training patients with labels that choose the checkpoint; at least one when positive.
+        val_share: share of each source's training patients with labels that choose the checkpoint; at least one when positive.
         seed: seed of the draw.
 
     Returns:
@@ -54,13 +56,13 @@ def make_splits(
         raise TfpartialError(f"val_share: expected a share of 0 or more and less than 1, got {val_share:g}")
     labeled = {case.id for case in manifest.cases.values() if case.annotated}
     scored = set(manifest.complete()) if score_on == "complete" else labeled
-    patients = _shuffled({manifest.cases[case_id].patient for case_id in scored}, [seed])
+    patients = [patient for group in _shuffled_by_source(manifest, scored, [seed]) for patient in group]
     if len(patients) < folds:
         kind = "cases annotated for every organ" if score_on == "complete" else "labeled cases"
         raise TfpartialError(f"{folds} folds need as many patients with {kind}, got {len(patients)}")
     parts = []
     for number in range(folds):
-        tested = set(patients[number::folds])
+        tested = set(patients[number::folds])  # in strides, so that every source is in every fold
         train, val = _train_and_val(manifest, tested, labeled, val_share, [seed, number])
         test = [case_id for case_id in manifest.cases if case_id in scored and manifest.cases[case_id].patient in tested]
         _warn_of_gaps(manifest, number, train)
@@ -95,9 +97,13 @@ def read_fold(path: Path, fold: int) -> Fold:
     return folds[fold]
 
 
-def _shuffled(patients: Collection[str], seed: Sequence[int]) -> list[str]:
-    ordered = sorted(patients)
-    return [ordered[place] for place in np.random.default_rng(seed).permutation(len(ordered))]
+def _shuffled_by_source(manifest: Manifest, case_ids: Collection[str], seed: Sequence[int]) -> list[list[str]]:
+    """The patients of some cases: a list per source, shuffled."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for patient, source in {manifest.cases[case_id].patient: manifest.cases[case_id].source for case_id in case_ids}.items():
+        groups[source or ""].add(patient)
+    draw = np.random.default_rng(seed)
+    return [draw.permutation(sorted(groups[source])).tolist() for source in sorted(groups)]
 
 
 def _train_and_val(
@@ -105,12 +111,13 @@ def _train_and_val(
 ) -> tuple[list[str], list[str]]:
     """Ids of the training and the validation cases of a fold, given the patients that it tests and the cases with labels."""
     rest = [case for case in manifest.cases.values() if case.patient not in tested]
-    candidates = {case.patient for case in rest if case.id in labeled}
-    count = max(1, round(val_share * len(candidates))) if val_share > 0 else 0
-    if count >= len(candidates):
-        needed = f"{count} to validate and 1 to train"
-        raise TfpartialError(f"folds: expected labeled patients outside the test part, {needed}, got {len(candidates)}")
-    chosen = set(_shuffled(candidates, seed)[:count])
+    groups = _shuffled_by_source(manifest, [case.id for case in rest if case.id in labeled], seed)
+    counts = [max(1, round(val_share * len(group))) if val_share > 0 else 0 for group in groups]
+    if sum(counts) >= sum(map(len, groups)):
+        needed = f"{sum(counts)} to validate and 1 to train"
+        raise TfpartialError(f"folds: expected labeled patients outside the test part, {needed}, got {sum(map(len, groups))}")
+    # A source with a single patient keeps it for training.
+    chosen = {patient for group, count in zip(groups, counts, strict=True) if len(group) > 1 for patient in group[:count]}
     train = [case.id for case in rest if case.patient not in chosen]
     return train, [case.id for case in rest if case.patient in chosen and case.id in labeled]
 

@@ -25,7 +25,7 @@ from tfpartial.data.label_layer import layer_file, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
-FORMAT = 1
+FORMAT = 2
 INDEX = "store.json"
 CASES = "cases"
 IMAGE = "image.npy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 
@@ -14,16 +15,17 @@ from tfpartial.errors import InputProblems
 from tfpartial.parallel import map_cases
 
 
-def verify_dataset(dataset: Dataset, tolerance_mm: float, workers: int = 0) -> Iterator[CaseReport]:
+def verify_dataset(dataset: Dataset, tolerance_mm: float, workers: int = 0, scheduler: str | None = None) -> Iterator[CaseReport]:
     """Yields a report per case as it is read, in no particular order.
 
     Args:
-        dataset: what `read_dataset` found.
+        dataset: what a layout or `join` found.
         tolerance_mm: an image and a label whose grids differ by at most this are one grid.
         workers: processes; 0 takes all cores.
+        scheduler: address of a Dask scheduler whose workers do it instead.
     """
-    check = partial(verify_case, organs=dataset.organs, ignore_value=dataset.ignore_value, tolerance_mm=tolerance_mm)
-    return map_cases(check, dataset.cases, workers)
+    check = partial(verify_case, dataset=replace(dataset, cases=(), problems=()), tolerance_mm=tolerance_mm)
+    return map_cases(check, dataset.cases, workers, scheduler=scheduler)
 
 
 def accept(dataset: Dataset, reports: Sequence[CaseReport], tolerance_mm: float) -> Manifest:
@@ -44,11 +46,10 @@ def accept(dataset: Dataset, reports: Sequence[CaseReport], tolerance_mm: float)
         rows = [problem.row() for problem in sorted(problems, key=attrgetter("case", "file", "kind", "message"))]
         raise InputProblems(f"{_count(len(problems), 'problem')} in {_count(files, 'file')} of {dataset.root}", rows)
     return Manifest(
-        root=dataset.root,
         name=dataset.name,
         organs=dataset.organs,
         channel_names=dataset.channel_names,
-        ignore_value=dataset.ignore_value,
+        priority=dataset.priority or dataset.organs.names,
         tolerance_mm=tolerance_mm,
         cases={report.case.id: _manifest_case(report) for report in sorted(reports, key=attrgetter("case.id"))},
     )
@@ -77,12 +78,14 @@ def _manifest_case(report: CaseReport) -> ManifestCase:
     assert report.annotated is not None
     return ManifestCase(
         id=report.case.id,
+        root=report.case.root,
         images=report.case.images,
-        label=report.case.label,
+        labels=report.case.labels,
         annotated=report.annotated,
         source=report.case.source,
         patient=report.case.patient,
         size_zyx=report.native.shape_zyx,
         spacing_mm_zyx=report.native.spacing_mm_zyx,
         voxels=report.voxels,
+        ignored=report.ignored,
     )

@@ -1,25 +1,30 @@
-"""Which volumes to segment: files and folders, or the cases of a manifest."""
+"""Which volumes to segment: files, folders and DICOM series, or the cases of a manifest."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from tfpartial.data.files import ImageFile
+from tfpartial.data.formats.image import PICTURES
+from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import ENDINGS, is_volume, stem, volume_files
+from tfpartial.inference.volume_files import holds_dicom, is_image, stem
 
+COLOURS = 3
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
 
 
 class InputCase(NamedTuple):
-    """A volume to segment: its id and one file per channel."""
+    """A volume to segment: its id and one image per channel."""
 
     id: str
-    images: tuple[Path, ...]
+    images: tuple[ImageFile, ...]
 
 
 def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[InputCase]:
@@ -29,7 +34,8 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
     of one channel, numbers that cannot be channels (`amos_0004.nii.gz`, `amos_0005.nii.gz`) belong to the name.
 
     Args:
-        paths: volume files, and folders with volume files directly inside.
+        paths: volume files, pictures, and folders with such files directly inside; a folder without any is a DICOM series. A
+            picture is one slice; the three channels of a network that has three are its colours.
         channel_names: the network's input channels.
 
     Raises:
@@ -40,17 +46,19 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
     cases: list[InputCase] = []
     for file in dict.fromkeys(file for path in paths for file in _volumes(path)):
         match = _CHANNEL.fullmatch(stem(file))
-        if match:
+        if file.suffix.lower() in PICTURES and len(channel_names) == COLOURS:
+            cases.append(InputCase(stem(file), tuple(ImageFile(file, component=colour) for colour in range(COLOURS))))
+        elif match:
             _add_channel(groups[file.parent, match[1]], int(match[2]), file)
         elif len(channel_names) == 1:
-            cases.append(InputCase(stem(file), (file,)))
+            cases.append(InputCase(stem(file), (ImageFile(file),)))
         else:
             expected = ", ".join(f"{stem(file)}_{number:04d}" for number in range(len(channel_names)))
             raise TfpartialError(f"{file}: the network takes {len(channel_names)} channels; expected files {expected}")
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
     _check_unique(cases)
-    return sorted(cases)
+    return sorted(cases, key=attrgetter("id"))
 
 
 def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names: Sequence[str]) -> list[InputCase]:
@@ -68,11 +76,14 @@ def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names:
 
 def _volumes(path: Path) -> list[Path]:
     if path.is_dir():
-        return volume_files(path)
+        files = sorted(file for file in path.iterdir() if file.is_file() and is_image(file))
+        if not files and not holds_dicom(path):
+            raise TfpartialError(f"{path}: expected volumes or pictures ({', '.join((*ENDINGS, *PICTURES))}) or a DICOM series")
+        return files or [path]
     if not path.is_file():
-        raise TfpartialError(f"{path}: no such file or folder; expected a volume or a folder of volumes")
-    if not is_volume(path):
-        raise TfpartialError(f"{path}: expected a volume ({', '.join(ENDINGS)})")
+        raise TfpartialError(f"{path}: no such file or folder; expected a volume, a picture, a DICOM series or a folder of them")
+    if not is_image(path):
+        raise TfpartialError(f"{path}: expected a volume or a picture ({', '.join((*ENDINGS, *PICTURES))})")
     return [path]
 
 
@@ -85,9 +96,9 @@ def _add_channel(channels: dict[int, Path], number: int, file: Path) -> None:
 def _group_cases(name: str, channels: Mapping[int, Path], channel_names: Sequence[str]) -> list[InputCase]:
     """The case of files `name_0000`, `name_0001`, …; or, for one channel and no number 0, one case per file."""
     if sorted(channels) == list(range(len(channel_names))):
-        return [InputCase(name, tuple(channels[number] for number in sorted(channels)))]
+        return [InputCase(name, tuple(ImageFile(channels[number]) for number in sorted(channels)))]
     if len(channel_names) == 1 and 0 not in channels:
-        return [InputCase(stem(file), (file,)) for file in channels.values()]
+        return [InputCase(stem(file), (ImageFile(file),)) for file in channels.values()]
     found = ", ".join(f"{number:04d}" for number in sorted(channels))
     expected = ", ".join(f"{number:04d} ({channel})" for number, channel in enumerate(channel_names))
     raise TfpartialError(f"case '{name}': expected the network's channels {expected}, got files {found}")
@@ -97,5 +108,5 @@ def _check_unique(cases: Iterable[InputCase]) -> None:
     seen: dict[str, InputCase] = {}
     for case in cases:
         if case.id in seen:
-            raise TfpartialError(f"case '{case.id}' stands twice: {seen[case.id].images[0]} and {case.images[0]}")
+            raise TfpartialError(f"case '{case.id}' stands twice: {seen[case.id].images[0].path} and {case.images[0].path}")
         seen[case.id] = case

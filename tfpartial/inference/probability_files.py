@@ -12,8 +12,8 @@ from types import TracebackType
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.volume import write_image
 from tfpartial.errors import TfpartialError
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.inplane import InPlane
-from tfpartial.data.integrity import check_file
-from tfpartial.data.slabs import LabelWriter, SlabReader
+from tfpartial.data.label_writer import LabelWriter
+from tfpartial.data.slabs import SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.predictor import Predictor
@@ -43,8 +43,6 @@ def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 1
     if slab < 1:
         raise TfpartialError(f"slab: expected 1 or more slices, got {slab}")
     reader = SlabReader(case.images)
-    for path in case.images:
-        check_file(path)  # SimpleITK would fill up a file that ends early with zeros
     in_plane = _in_plane(reader, predictor, case.id)
     organs = predictor.card.organs.names
     sink = ProbabilityWriter(out / PROBABILITIES / case.id, reader.native, organs) if probabilities else nullcontext()

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfpartial.data.formats.image import PICTURES
+from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.errors import TfpartialError
-
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
-"""Endings of volume files. A folder's other files are left alone."""
 
 
 def stem(file: Path) -> str:
-    """A volume file's name without its ending."""
-    return next(file.name.removesuffix(ending) for ending in ENDINGS if file.name.endswith(ending))
+    """A volume file's or picture's name without its ending; the whole name of a folder."""
+    return next((file.name.removesuffix(ending) for ending in (*ENDINGS, *PICTURES) if file.name.endswith(ending)), file.name)
 
 
 def is_volume(file: Path) -> bool:
     """Whether the name is a volume file's; hidden files (`._x.nii.gz`) are none."""
     return file.name.endswith(ENDINGS) and not file.name.startswith(".")
+
+
+def is_image(file: Path) -> bool:
+    """Whether the name is a volume file's or a picture's."""
+    return is_volume(file) or (file.suffix.lower() in PICTURES and not file.name.startswith("."))
+
+
+def holds_dicom(folder: Path) -> bool:
+    """Whether a folder has a DICOM file directly inside: one that says so in its 129th to 132nd byte."""
+    return any(file.is_file() and _magic(file) == b"DICM" for file in folder.iterdir())
+
+
+def _magic(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        stream.seek(128)
+        return stream.read(4)
 
 
 def volume_files(folder: Path) -> list[Path]:

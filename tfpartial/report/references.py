@@ -6,27 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpartial.data.geometry import Geometry, difference
+from tfpartial.data.case_labels import read_case_labels
+from tfpartial.data.files import LabelFile
+from tfpartial.data.label_reading import read_labels
 from tfpartial.data.manifest import Manifest
-from tfpartial.data.volume import open_volume, read_label
-from tfpartial.errors import TfpartialError
-
-
-def image_grid(manifest: Manifest, case_id: str) -> Geometry:
-    """The stored grid of a case's image. Raises `TfpartialError` when its file cannot be read."""
-    return Geometry.of(open_volume(manifest.case(case_id).images[0]))
+from tfpartial.data.slabs import SlabReader
 
 
 def read_reference(manifest: Manifest, case_id: str) -> np.ndarray | None:
     """The expert's label map: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K, 255; None when the case has none.
 
     Raises:
-        TfpartialError: the case is not in the manifest, or its label map cannot be used.
+        TfpartialError: the case is not in the manifest, or its labels cannot be used.
     """
-    path = manifest.case(case_id).label
-    if path is None:
+    case = manifest.case(case_id)
+    if not case.labels:
         return None
-    return read_label(path, image_grid(manifest, case_id), manifest.tolerance_mm, manifest.organs, manifest.ignore_value)
+    return read_case_labels(case, SlabReader(case.images), manifest).codes
 
 
 def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
@@ -35,9 +31,6 @@ def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
     Raises:
         TfpartialError: the file cannot be read, lies on another grid than the case's image, or has other values.
     """
-    grid = image_grid(manifest, case_id)
-    apart = difference(grid, Geometry.of(open_volume(path)), manifest.tolerance_mm)
-    if apart:
-        image = manifest.case(case_id).images[0]
-        raise TfpartialError(f"prediction {path} does not lie on the grid of image {image}: {apart}")
-    return read_label(path, grid, manifest.tolerance_mm, manifest.organs)
+    label = LabelFile(path, {organ: (organ_id,) for organ, organ_id in manifest.organs.ids.items()})
+    grid = SlabReader(manifest.case(case_id).images).native
+    return read_labels([label], grid, manifest.organs, manifest.organs.names, manifest.tolerance_mm).codes

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.prepare import finish_store, prepare_cases
 from tfpartial.data.store import Store
@@ -40,14 +41,19 @@ def native_label(case_id: str) -> np.ndarray:
     return label
 
 
+def label_files(path: Path, case_id: str) -> tuple[LabelFile]:
+    return (LabelFile(write_volume(path, native_label(case_id)), {"liver": (1,), "spleen": (2,)}),)
+
+
 @pytest.fixture
 def manifest(tmp_path: Path) -> Manifest:
     root = tmp_path / "dataset"
     cases = {
         case_id: ManifestCase(
             id=case_id,
-            images=(write_volume(root / f"imagesTr/{case_id}_0000.nii.gz", native_hu(case_id)),),
-            label=write_volume(root / f"labelsTr/{case_id}.nii.gz", native_label(case_id)) if annotated else None,
+            root=root,
+            images=(ImageFile(write_volume(root / f"imagesTr/{case_id}_0000.nii.gz", native_hu(case_id))),),
+            labels=label_files(root / f"labelsTr/{case_id}.nii.gz", case_id) if annotated else (),
             annotated=annotated,
             source=None,
             patient=case_id,
@@ -56,7 +62,7 @@ def manifest(tmp_path: Path) -> Manifest:
         )
         for case_id, annotated in ANNOTATED.items()
     }
-    return Manifest(root, "tiny", OrganTable(("liver", "spleen")), ("CT",), None, 0.1, cases)
+    return Manifest("tiny", OrganTable(("liver", "spleen")), ("CT",), ("liver", "spleen"), 0.1, cases)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tfpartial.data.prepare import finish_store, prepare_cases
 from tfpartial.data.store import Store
 from tfpartial.data.volume import read_volume
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import OrganTable
 
 SIZE = (8, 10)
 
@@ -119,9 +118,9 @@ def test_refuses_to_keep_a_case_whose_manifest_entry_changed(manifest, store):
 
 
 def test_refuses_to_keep_a_case_whose_volume_changed(manifest, store):
-    with manifest.cases["a"].images[0].open("ab") as file:
+    with manifest.cases["a"].images[0].path.open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(TfpartialError, match=r"was prepared with images .*imagesTr/a_0000.nii.gz"):
+    with pytest.raises(TfpartialError, match=r"was prepared with bytes .*imagesTr/a_0000.nii.gz"):
         next(prepare_cases(manifest, store.root, SIZE, workers=1))
 
 
@@ -133,15 +132,25 @@ def test_a_volume_that_is_not_what_ingest_saw_leaves_no_case_folder(manifest, tm
 
 
 def test_a_failing_case_is_named_and_leaves_nothing_half_written(manifest, tmp_path):
-    with pytest.raises(TfpartialError, match=r"labelsTr/a\.nii\.gz.*are outside the organ table; expected 0\.\.1"):
-        prepare(dataclasses.replace(manifest, organs=OrganTable(("liver",))), tmp_path / "out")
+    a = manifest.cases["a"]
+    liver_only = dataclasses.replace(a, labels=(dataclasses.replace(a.labels[0], organs={"liver": (1,)}),))
+    with pytest.raises(TfpartialError, match=r"labelsTr/a\.nii\.gz.*label values 2 .* stand for no organ"):
+        prepare(dataclasses.replace(manifest, cases={"a": liver_only}), tmp_path / "out")
     assert list((tmp_path / "out" / "cases").glob("*")) == []
 
 
 def test_the_record_says_what_the_case_came_from(manifest, store):
     record = json.loads((store.root / "cases" / "a" / "case.json").read_text())
-    volume = manifest.cases["a"].images[0]
-    assert record["images"] == [{"file": "imagesTr/a_0000.nii.gz", "bytes": volume.stat().st_size}]
+    (image,) = manifest.cases["a"].images
+    assert record["root"] == str(manifest.cases["a"].root)
+    assert [stored["path"] for stored in record["images"]] == ["imagesTr/a_0000.nii.gz"]
+    assert record["bytes"]["imagesTr/a_0000.nii.gz"] == image.path.stat().st_size
+    assert record["history"][0] == {
+        "step": "read",
+        "file": str(image.path),
+        "format": "nii.gz",
+        "voxels": "16-bit signed integer",
+    }
     assert record["native"]["spacing_mm_xyz"] == [2.0, 2.0, 3.0]
 
 

@@ -55,7 +55,7 @@ def test_says_that_there_is_no_store(tmp_path):
 def test_refuses_another_format(store):
     path = store.root / "store.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(TfpartialError, match="expected store format 1, got 99"):
+    with pytest.raises(TfpartialError, match="expected store format 2, got 99"):
         Store.open(store.root)
 
 

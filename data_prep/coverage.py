@@ -1,0 +1,55 @@
+"""Say which organs are annotated where, how large they are, and how much of the images each may learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tfpartial import cli
+from tfpartial.artifacts import atomic_file, write_json, write_text
+from tfpartial.config import CoverageConfig
+from tfpartial.data.case_statistics import read_statistics
+from tfpartial.data.coverage import case_table, keep_labels, measure_coverage
+from tfpartial.data.manifest import read_manifest
+from tfpartial.data.simulate import read_annotations
+from tfpartial.progress import track
+from tfpartial.provenance import begin, finish
+from tfpartial.report.coverage_figure import draw_coverage
+from tfpartial.report.coverage_text import markdown, organ_rows
+
+
+def run(config: CoverageConfig) -> dict[str, Any]:
+    """Writes `coverage.json`, `coverage.csv`, `cases.csv`, `coverage.md` and `coverage.png`."""
+    manifest = read_manifest(config.manifest)
+    kept = read_annotations(config.annotations, config.fold) if config.annotations else None
+    begin(config.out, "coverage", config)
+    statistics = read_statistics(manifest, config.workers, config.scheduler)
+    cases = list(track(statistics, "coverage", len(manifest.cases)))
+    if kept is not None:
+        cases = list(keep_labels(cases, manifest.organs, kept))
+    coverage = measure_coverage(cases, manifest.organs)
+    write_json(config.out / "coverage.json", coverage.to_json(manifest.name))
+    _write_csv(coverage.table(), config.out / "coverage.csv")
+    _write_csv(case_table(cases, manifest.organs), config.out / "cases.csv")
+    write_text(config.out / "coverage.md", markdown(coverage))
+    draw_coverage(coverage, manifest.name, config.out / "coverage.png")
+    summary = {
+        "coverage": str(config.out),
+        "cases": len(coverage.cases),
+        "complete": len(coverage.complete),
+        "unlabeled": coverage.unlabeled,
+        "organs": organ_rows(coverage),
+    }
+    finish(config.out, summary)
+    return summary
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with atomic_file(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+if __name__ == "__main__":
+    raise SystemExit(cli.stage_main("coverage"))

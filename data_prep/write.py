@@ -1,0 +1,24 @@
+"""Writes a joined data set as one folder in nnU-Net v2 layout, with its annotated sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfpartial import cli
+from tfpartial.config import WriteConfig
+from tfpartial.data.manifest import read_manifest
+from tfpartial.data.write_nnunet import finish_nnunet, write_cases
+from tfpartial.progress import track
+
+
+def run(config: WriteConfig) -> dict[str, Any]:
+    """Writes the cases that are not there yet, then `dataset.json`."""
+    manifest = read_manifest(config.manifest)
+    cases = write_cases(manifest, config.out, config.workers, config.scheduler)
+    written = sum(1 for _ in track(cases, "writing", len(manifest.cases)))
+    finish_nnunet(manifest, config.out)
+    return {"dataset": str(config.out), "cases": written, "organs": list(manifest.organs.names)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(cli.stage_main("write"))

@@ -1,0 +1,143 @@
+"""What the header of one DICOM image file says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableSequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import Dataset
+
+from tfpartial.data.problem import FileError
+
+KEYWORDS = (
+    "Modality",
+    "SeriesInstanceUID",
+    "SeriesDescription",
+    "FrameOfReferenceUID",
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "NumberOfFrames",
+    "PixelSpacing",
+    "SliceThickness",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "ModalityLUTSequence",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+)
+"""The elements that `Slice.of` looks at. PixelRepresentation says whether the padding is signed."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One image file; None for what its header does not say.
+
+    Args:
+        path: the file.
+        series: SeriesInstanceUID (0020,000E); empty when missing.
+        description: SeriesDescription (0008,103E).
+        modality: Modality (0008,0060).
+        frame_of_reference: FrameOfReferenceUID (0020,0052).
+        frames: NumberOfFrames (0028,0008).
+        samples: SamplesPerPixel (0028,0002): 3 for colours.
+        size_yx: Rows and Columns (0028,0010), (0028,0011).
+        spacing_mm_yx: PixelSpacing (0028,0030): distance of rows, then of columns.
+        thickness_mm: SliceThickness (0018,0050).
+        position_mm: ImagePositionPatient (0020,0032): centre of the first pixel.
+        orientation: ImageOrientationPatient (0020,0037): direction of a row, then of a column.
+        slope, intercept: RescaleSlope and RescaleIntercept (0028,1053), (0028,1052).
+        padding: stored values, the lowest and the highest, of pixels that were not measured: PixelPaddingValue (0028,0120) and
+            PixelPaddingRangeLimit (0028,0121).
+    """
+
+    path: Path
+    series: str
+    description: str
+    modality: str
+    frame_of_reference: str
+    frames: int
+    samples: int
+    size_yx: tuple[int, int]
+    spacing_mm_yx: tuple[float, ...] | None
+    thickness_mm: float | None
+    position_mm: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    slope: float
+    intercept: float
+    padding: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, path: Path, dataset: Dataset) -> Slice:
+        """The header that pydicom has read.
+
+        Raises:
+            FileError: `bad_header`: an element that is not what the standard says; `modality_lut`: a table of grey values, which
+                neither this reader nor GDCM applies.
+        """
+        if "ModalityLUTSequence" in dataset:
+            reason = "has a table of its grey values (ModalityLUTSequence); expected RescaleSlope and RescaleIntercept"
+            raise FileError(path, "modality_lut", reason)
+
+        def numbers(keyword: str, count: int) -> tuple[float, ...] | None:
+            return _numbers(path, dataset, keyword, count)
+
+        def number(keyword: str, default: float) -> float:
+            return (numbers(keyword, 1) or (default,))[0]
+
+        return cls(
+            path=path,
+            series=str(dataset.get("SeriesInstanceUID") or ""),
+            description=str(dataset.get("SeriesDescription") or ""),
+            modality=str(dataset.get("Modality") or ""),
+            frame_of_reference=str(dataset.get("FrameOfReferenceUID") or ""),
+            frames=int(number("NumberOfFrames", 1)),
+            samples=int(number("SamplesPerPixel", 1)),
+            size_yx=(int(number("Rows", 0)), int(number("Columns", 0))),
+            spacing_mm_yx=_positive(path, numbers("PixelSpacing", 2)),
+            thickness_mm=(numbers("SliceThickness", 1) or (None,))[0],
+            position_mm=numbers("ImagePositionPatient", 3),
+            orientation=numbers("ImageOrientationPatient", 6),
+            slope=_not_zero(path, number("RescaleSlope", 1.0)),
+            intercept=number("RescaleIntercept", 0.0),
+            padding=_padding(numbers("PixelPaddingValue", 1), numbers("PixelPaddingRangeLimit", 1)),
+        )
+
+
+def _numbers(path: Path, dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    """The numbers of an element; None when it is missing or empty."""
+    expected = "a finite number" if count == 1 else f"{count} finite numbers"
+    try:
+        value = dataset.get(keyword)
+        if value is None or value == "":
+            return None
+        values = tuple(float(part) for part in (value if isinstance(value, MutableSequence) else [value]))
+    except (TypeError, ValueError, OverflowError):
+        raise FileError(path, "bad_header", f"{keyword} cannot be read; expected {expected}") from None
+    if len(values) != count or not all(map(math.isfinite, values)):
+        raise FileError(path, "bad_header", f"{keyword} is {list(values)}; expected {expected}")
+    return values
+
+
+def _positive(path: Path, spacing_mm: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if spacing_mm is not None and min(spacing_mm) <= 0:
+        raise FileError(path, "bad_header", f"PixelSpacing is {list(spacing_mm)}; expected more than 0 mm")
+    return spacing_mm
+
+
+def _not_zero(path: Path, slope: float) -> float:
+    if slope == 0:
+        raise FileError(path, "bad_header", "RescaleSlope is 0; every pixel would have the same value")
+    return slope
+
+
+def _padding(value: tuple[float, ...] | None, limit: tuple[float, ...] | None) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    low, high = sorted((value[0], (limit or value)[0]))
+    return low, high

@@ -1,0 +1,66 @@
+"""The header of an NRRD file, as far as it says where the voxels are (teem.sourceforge.net/nrrd/format.html)."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+from tfpartial.data.formats.stored_voxels import StoredVoxels, beside
+from tfpartial.data.problem import FileError
+
+MAGIC = b"NRRD000"
+LONGEST_LINE = 1 << 20
+GZIP = 31
+TYPES = {
+    1: "signed char|int8|int8_t|uchar|unsigned char|uint8|uint8_t",
+    2: "short|short int|signed short|signed short int|int16|int16_t|ushort|unsigned short|unsigned short int|uint16|uint16_t",
+    4: "int|signed int|int32|int32_t|uint|unsigned int|uint32|uint32_t|float",
+    8: "longlong|long long|long long int|signed long long|signed long long int|int64|int64_t|ulonglong|unsigned long long"
+    "|unsigned long long int|uint64|uint64_t|double",
+}
+BYTES = {name: size for size, names in TYPES.items() for name in names.split("|")}
+"""Name of a type -> bytes of a number of it."""
+
+
+def read_nrrd_header(path: Path) -> StoredVoxels:
+    """Where the voxels of an NRRD file are.
+
+    Raises:
+        FileError: `unreadable`: no NRRD file; `bad_header`; `truncated`: a header without end; `outside`, `several_files`:
+            see `beside`.
+    """
+    fields, offset = _fields(path)
+    sizes = _sizes(path, fields.get("sizes", ""))
+    kind = fields.get("type", "")
+    if kind not in BYTES:
+        raise FileError(path, "bad_header", f"'type': expected a type of whole or real numbers, got '{kind}'")
+    encoding = fields.get("encoding", "").lower()
+    packed = encoding in ("gzip", "gz")
+    # As text, a voxel takes one letter at least.
+    size = prod(sizes) * (BYTES[kind] if packed or encoding == "raw" else 1)
+    name = fields.get("data file", fields.get("datafile"))
+    return StoredVoxels(
+        path if name is None else beside(path, name), offset if name is None else 0, size, GZIP if packed else None
+    )
+
+
+def _fields(path: Path) -> tuple[dict[str, str], int]:
+    """The fields, and the place where the header ends."""
+    fields: dict[str, str] = {}
+    with path.open("rb") as file:
+        if not file.readline(LONGEST_LINE).startswith(MAGIC):
+            raise FileError(path, "unreadable", "is no NRRD file: expected NRRD0001 to NRRD0005 at its start")
+        while line := file.readline(LONGEST_LINE).rstrip(b"\r\n"):
+            name, colon, value = line.decode("latin-1").partition(":")
+            if colon and not value.startswith("="):  # key := value is the writer's own
+                fields[name.strip().lower()] = value.strip()
+        if "data file" not in fields and "datafile" not in fields and file.tell() == path.stat().st_size:
+            raise FileError(path, "truncated", "ends early: the header is not followed by voxels")
+        return fields, file.tell()
+
+
+def _sizes(path: Path, text: str) -> list[int]:
+    sizes = [int(word) if word.isascii() and word.isdecimal() else 0 for word in text.split()]
+    if not sizes or min(sizes) < 1:
+        raise FileError(path, "bad_header", f"'sizes': expected whole numbers from 1 on, got '{text}'")
+    return sizes

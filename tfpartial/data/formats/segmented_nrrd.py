@@ -1,0 +1,96 @@
+"""Slicer's segmentations (`.seg.nrrd`): named segments as values in one or several layers of an NRRD file.
+
+https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from tfpartial.data.formats.segments import NamedSegments
+from tfpartial.data.formats.volume_file import execute, open_header, sound_grid
+from tfpartial.data.geometry import Geometry
+from tfpartial.data.problem import FileError
+
+ENDINGS = (".nrrd", ".nhdr")
+NAME_FIELD = re.compile(r"Segment(\d+)_Name")
+
+
+def has_segments(path: Path) -> bool:
+    """Whether a file is an NRRD file with the fields of segments. Raises `FileError`: `unreadable`, for a broken NRRD file."""
+    return path.name.lower().endswith(ENDINGS) and bool(_numbers(open_header(path)))
+
+
+def open_segmented_nrrd(path: Path) -> SegmentedNrrd:
+    """Opens a file of which `has_segments` holds. Raises `FileError`: `not_3d`, `unreadable`."""
+    return SegmentedNrrd(path, open_header(path))
+
+
+class SegmentedNrrd(NamedSegments):
+    """An `OpenLabel` of a `.seg.nrrd` file.
+
+    Args:
+        path: the file.
+        reader: has read the header.
+
+    Raises:
+        FileError: `not_3d`; `bad_grid`; `bad_segment`: a segment's fields that cannot be.
+    """
+
+    def __init__(self, path: Path, reader: sitk.ImageFileReader) -> None:
+        if reader.GetDimension() != 3:
+            raise FileError(path, "not_3d", f"expected segments in 3D, got {reader.GetDimension()}D")
+        numbers = _numbers(reader)
+        self._reader = reader
+        self._layers = reader.GetNumberOfComponents()
+        native = sound_grid(reader, path)
+        # Slicer cannot write an image without voxels: a single one says that every segment is empty, and means no grid.
+        self._empty = native.size_xyz == (1, 1, 1)
+        super().__init__(
+            path,
+            native=None if self._empty else native,
+            form="seg.nrrd",
+            names=[reader.GetMetaData(f"Segment{number}_Name") for number in numbers],
+        )
+        self._places = [self._place(number) for number in numbers]
+
+    def _segment(self, number: int, like: Geometry) -> np.ndarray:
+        if self.native is None:
+            return np.zeros(like.shape_zyx, bool)
+        layer, value = self._places[number]
+        return self.native.to_lps(self._voxels[..., layer]) == value
+
+    @cached_property
+    def _voxels(self) -> np.ndarray:
+        """`[Z, Y, X, layer]` as stored."""
+        voxels = sitk.GetArrayFromImage(execute(self._reader, self.path))
+        return voxels if voxels.ndim == 4 else voxels[..., np.newaxis]
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """Layer and value of a segment. Files of before 2020 name neither: a layer per segment, whose voxels are 1."""
+        layer = self._field(number, "Layer", default=number if self._layers > 1 else 0)
+        if not 0 <= layer < self._layers:
+            name = self._reader.GetMetaData(f"Segment{number}_Name")
+            why = f"segment '{name}': expected a layer from 0 to {self._layers - 1}, got {layer}"
+            raise FileError(self.path, "bad_segment", why)
+        return layer, self._field(number, "LabelValue", default=1)
+
+    def _field(self, number: int, field: str, default: int) -> int:
+        key = f"Segment{number}_{field}"
+        if not self._reader.HasMetaDataKey(key):
+            return default
+        text = self._reader.GetMetaData(key)
+        try:
+            return int(text)
+        except ValueError as error:
+            raise FileError(self.path, "bad_segment", f"{key}: expected a whole number, got '{text}'") from error
+
+
+def _numbers(reader: sitk.ImageFileReader) -> list[int]:
+    """The numbers of the segments, in their order."""
+    return sorted(int(match[1]) for key in reader.GetMetaDataKeys() if (match := NAME_FIELD.fullmatch(key)))

@@ -1,0 +1,72 @@
+"""What the header of a volume file says of its voxels, looked at before ITK does.
+
+ITK believes headers: it takes memory for whatever they claim, reads files that they name wherever these lie, crashes on some
+numbers, replaces others (a spacing of 0 or NaN in a NIfTI file becomes 1 mm), and writes to the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tfpartial.data.formats import nifti_reader
+from tfpartial.data.formats.metaimage_header import read_metaimage_header
+from tfpartial.data.formats.nrrd_header import read_nrrd_header
+from tfpartial.data.formats.stored_voxels import StoredVoxels
+from tfpartial.data.problem import FileError
+
+GZIP = 31
+"""zlib's code for a gzip stream, whose checksum and length it then verifies."""
+
+
+def _read_nifti_header(path: Path) -> StoredVoxels:
+    header = nifti_reader.read_start(path)
+    if header is None:
+        raise FileError(path, "unreadable", "is no NIfTI file: expected a header of 348 or 540 bytes at its start")
+    fault = header.fault()
+    if fault:
+        raise FileError(path, "bad_header", fault)
+    if path.name.lower().endswith(".gz"):
+        return StoredVoxels(path, 0, header.file_bytes, GZIP)
+    return StoredVoxels(path, header.offset, header.file_bytes - header.offset, None)
+
+
+FORMATS: dict[str, tuple[str, Callable[[Path], StoredVoxels]]] = {
+    ".nii.gz": ("NiftiImageIO", _read_nifti_header),
+    ".nii": ("NiftiImageIO", _read_nifti_header),
+    ".nrrd": ("NrrdImageIO", read_nrrd_header),
+    ".nhdr": ("NrrdImageIO", read_nrrd_header),
+    ".mha": ("MetaImageIO", read_metaimage_header),
+    ".mhd": ("MetaImageIO", read_metaimage_header),
+}
+"""Ending -> name of ITK's reader, and ours of the header."""
+
+
+def ending_of(path: Path) -> str | None:
+    """The ending of a volume file; None for another file."""
+    return next((ending for ending in FORMATS if path.name.lower().endswith(ending)), None)
+
+
+def read_volume_header(path: Path) -> tuple[str, StoredVoxels]:
+    """The name of ITK's reader for a volume file, and where its voxels are.
+
+    Raises:
+        FileError: `missing_file`; `unknown_format`: another ending; `unreadable`: not what the ending says; `bad_header`;
+            `truncated`, `damaged`; `outside`, `several_files`: see `stored_voxels.beside`.
+    """
+    if not path.is_file():
+        raise FileError(path, "missing_file", "no such file")
+    ending = ending_of(path)
+    if ending is None:
+        raise FileError(path, "unknown_format", f"expected a volume file ({', '.join(FORMATS)}), a picture or a DICOM folder")
+    reader, read = FORMATS[ending]
+    voxels = read(path)
+    voxels.require_room()
+    return reader, voxels
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A file, and the one that holds its voxels when it is the header of a volume. Raises as `read_volume_header` does."""
+    if ending_of(path) in (None, ".nii", ".nii.gz") or not path.is_file():
+        return (path,)
+    return tuple(dict.fromkeys((path, read_volume_header(path)[1].file)))
