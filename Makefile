@@ -6,10 +6,14 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check openkbp benchmarks clean
+.PHONY: demo test lint types check openkbp openkbp_sweep benchmarks clean
 
 demo: $(VENV)/installed
-	configs/experiment.sh configs/demo.yaml runs/demo naive certain
+	tfpartial sweep configs/demo.yaml
+	saved_model_cli run --dir runs/demo/alpha0.3/fold0/certain/10-export/1 --tag_set serve --signature_def serving_default \
+		--inputs "hu=$$(find runs/demo/05-prepare/cases -name image.npy | sort | head -n 1)" \
+		--outdir runs/demo/served_outputs --overwrite > runs/demo/served_outputs.log 2>&1
+	@echo "picture: runs/demo/alpha0.3/fold0/09-compare/figure.png   what the served model gives: runs/demo/served_outputs"
 
 test: $(VENV)/installed
 	pytest -n 2 --dist loadfile
@@ -24,7 +28,10 @@ types: $(VENV)/installed
 check: lint types test
 
 openkbp: $(VENV)/installed
-	DATASET=$(REALDATA)/Dataset501_OpenKBP FOLDS="$(or $(FOLDS),0)" configs/experiment.sh configs/openkbp_alpha30.yaml runs/openkbp_alpha30 naive certain
+	tfpartial sweep configs/openkbp_alpha30.yaml --folds $(or $(FOLDS),0) --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
+openkbp_sweep: $(VENV)/installed
+	tfpartial sweep configs/openkbp.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -9,12 +9,9 @@ from tfpartial.data.manifest import read_manifest
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.report.figure import draw
-from tfpartial.report.pictures import case_row, pick_cases
+from tfpartial.report.pictures import case_row, name_ranks, pick_cases
 from tfpartial.report.scores import read_methods
 from tfpartial.report.table import dsc_table, markdown, records
-
-WINDOW_HU = (-160.0, 300.0)
-"""What the pictures show black and white: soft tissue, contrast and bone."""
 
 
 def run(config: CompareConfig) -> dict[str, Any]:
@@ -27,9 +24,9 @@ def run(config: CompareConfig) -> dict[str, Any]:
     with atomic_file(config.out / "table.csv") as temporary:
         table.to_csv(temporary)
     cases = methods[-1].case_means().index.tolist()
-    chosen = pick_cases(cases, config.cases)
+    chosen = name_ranks(cases, config.draw) if config.draw else pick_cases(cases, config.cases)
     rows = [case_row(manifest, methods, case, remark) for case, remark in track(chosen, "draw")]
-    draw(rows, ["expert", *(method.name for method in methods)], manifest.organs, WINDOW_HU, config.out / "figure.png")
+    draw(rows, ["expert", *(method.name for method in methods)], manifest.organs, config.window_hu, config.out / "figure.png")
     summary = {"mean DSC": records(table), "cases": len(cases), "drawn": [case for case, _ in chosen]}
     write_json(config.out / "comparison.json", summary)
     finish(config.out, summary)

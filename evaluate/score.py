@@ -1,47 +1,46 @@
 """Score label maps against the expert's, by case and organ."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
-
-import numpy as np
 
 from tfpartial import cli
 from tfpartial.config import ScoreConfig
-from tfpartial.data.manifest import Manifest, read_manifest
+from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps
-from tfpartial.metrics.scoring import OrganScore, score_case, summarise
+from tfpartial.labels import OrganTable
+from tfpartial.metrics.scoring import OrganScore
+from tfpartial.metrics.summary import overview, summarise
+from tfpartial.parallel import map_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.references import read_prediction, read_reference
-from tfpartial.report.scores import write_scores
+from tfpartial.report.predicted import predicted_cases, score_predicted
+from tfpartial.report.scores import SUMMARY, write_scores
 
 
 def run(config: ScoreConfig) -> dict[str, Any]:
-    """Writes `scores.csv` and `summary.json`. The cases are those that have a prediction."""
+    """Writes `scores.csv` and `summary.json`."""
     manifest = read_manifest(config.manifest)
-    predictions = label_maps(config.predictions)
-    unknown = sorted(set(predictions) - set(manifest.cases))
-    if unknown:
-        raise TfpartialError(f"{predictions[unknown[0]]}: case '{unknown[0]}' is not in the manifest {config.manifest}")
+    tolerances_mm = _tolerances_mm(config, manifest.organs)
+    cases = predicted_cases(manifest, config.predictions, config.splits, config.fold)
     begin(config.out, "score", config)
-    scores = [score for rows in track(_score(manifest, predictions), "score", len(predictions)) for score in rows]
-    summary = {"cases": len(predictions), "predictions": str(config.predictions.resolve())} | summarise(scores, manifest.organs)
-    write_scores(config.out, scores, summary)
-    finish(config.out, summary)
-    return summary
+    score = partial(score_predicted, tolerances_mm=tolerances_mm, surface=config.surface)
+    by_case: dict[str, list[OrganScore]] = {}
+    for of_case in track(map_cases(score, cases, config.workers, scheduler=config.scheduler), "score", len(cases)):
+        by_case[of_case[0].case] = of_case
+    scores = [one for case in cases for one in by_case[case.id]]
+    summary = summarise(scores, manifest.organs)
+    origin = {"cases": len(cases), "predictions": str(config.predictions.resolve())}
+    write_scores(config.out, scores, origin | {"surface": config.surface, "tolerances_mm": tolerances_mm} | summary)
+    shown = origin | {"organs": overview(summary), "more": str(config.out / SUMMARY)}
+    finish(config.out, shown)
+    return shown
 
 
-def _score(manifest: Manifest, predictions: dict[str, Path]) -> Iterator[list[OrganScore]]:
-    for case_id, path in predictions.items():
-        case = manifest.case(case_id)
-        prediction = read_prediction(manifest, case_id, path)
-        reference = read_reference(manifest, case_id)
-        if reference is None:
-            reference = np.zeros_like(prediction)  # annotated for nothing: every organ is unknown
-        voxel_ml = float(np.prod(case.spacing_mm_zyx)) / 1000
-        yield score_case(case_id, reference, prediction, manifest.organs, case.annotated, voxel_ml)
+def _tolerances_mm(config: ScoreConfig, organs: OrganTable) -> dict[str, float]:
+    unknown = [organ for organ in config.organ_tolerance_mm if organ not in organs.ids]
+    if unknown:
+        raise TfpartialError(f"organ_tolerance_mm: expected organs of {', '.join(organs.names)}, got {', '.join(unknown)}")
+    return dict.fromkeys(organs.names, config.tolerance_mm) | config.organ_tolerance_mm
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ def test_lists_and_pairs_are_plain_words():
     assert train.window_hu == (-100.0, 250.0)
 
 
+def test_a_switch_needs_no_word():
+    predict = config("predict", PredictConfig, "--model", "m", "--out", "o", "--probabilities", "--images", "a")
+    assert predict.probabilities
+    assert not config("predict", PredictConfig, "--model", "m", "--out", "o", "--probabilities", "false").probabilities
+
+
 def test_a_file_gives_the_section_of_the_verb_and_later_words_override_it(tmp_path):
     file = tmp_path / "a.yaml"
     file.write_text("phantom: {out: p, cases: 3, seed: 4}\ntrain: {store: s}\n")

@@ -84,8 +84,9 @@ def _name_experiment(config_class: type, words: list[str]) -> list[str]:
 
 
 def _join_sequences(config_class: type, words: list[str]) -> list[str]:
-    """`--size 128 128` and `--images a b` become one YAML list each; `--empty-share` becomes `--empty_share`."""
+    """`--size 128 128` and `--images a b` become one YAML list each, `--empty-share` is `--empty_share`, `--dry-run` alone is true."""
     hints = typing.get_type_hints(config_class)
+    switches = {name for name, hint in hints.items() if hint is bool}
     sequences = {name for name, hint in hints.items() if is_sequence(hint)}
     joined: list[str] = []
     rest = list(words)
@@ -95,6 +96,8 @@ def _join_sequences(config_class: type, words: list[str]) -> list[str]:
         if option.startswith("--"):
             word = option.replace("-", "_").replace("__", "--", 1) + equals + value
         joined.append(word)
+        if word[2:] in switches and (not rest or rest[0].startswith("--")):
+            joined.append("true")
         if word[2:] in sequences and rest and not rest[0].startswith("["):
             values = []
             while rest and _VALUE.match(rest[0]):
@@ -113,7 +116,8 @@ def _section_for_file(verb: str, words: list[str], verbs: tuple[str, ...]) -> li
     replaced = list(words)
     for place, word in enumerate(words[:-1]):
         if word == "--config":
-            replaced[place + 1] = yaml.safe_dump(_section(Path(words[place + 1]), verb, verbs), default_flow_style=True)
+            section = _section(Path(words[place + 1]), verb, verbs)
+            replaced[place + 1] = yaml.safe_dump(section, default_flow_style=True, sort_keys=False)
         elif word.startswith("--config="):
             raise TfpartialError("--config: expected a space before the file's name, got '='")
     return replaced
@@ -132,7 +136,7 @@ def read_sections(path: Path, verbs: tuple[str, ...]) -> dict[str, dict[str, Any
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected a YAML configuration")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except yaml.YAMLError as error:
         raise TfpartialError(f"{path}: expected YAML, got {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
@@ -141,6 +145,18 @@ def read_sections(path: Path, verbs: tuple[str, ...]) -> dict[str, dict[str, Any
     if unknown:
         raise TfpartialError(f"{path}: unknown section {', '.join(map(str, unknown))}; expected {', '.join(verbs)}")
     return {verb: _options(path, verb, section) for verb, section in content.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key of a mapping is there twice: the second would silently take the place of the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As YAML's own."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"'{name}' twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def _options(path: Path, verb: str, section: Any) -> dict[str, Any]:

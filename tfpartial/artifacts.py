@@ -55,9 +55,12 @@ def _beside(path: Path) -> Path:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Removes what killed runs left of `atomic_folder` in `folder`. Nobody else may be writing there."""
-    for leftover in folder.glob(f"{UNFINISHED}*/"):
-        shutil.rmtree(leftover)
+    """Removes what killed runs left of `atomic_file` and `atomic_folder` in `folder`. Nobody else may be writing there."""
+    for leftover in folder.glob(f"{UNFINISHED}*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,7 +106,7 @@ def parsing(path: Path, what: str) -> Iterator[None]:
     """Around the code that takes the content of a JSON file apart: what is missing there becomes a `TfpartialError`."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise TfpartialError(f"{path}: expected the {what}; its content has no usable {error}") from error
 
 

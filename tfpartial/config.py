@@ -6,6 +6,7 @@ An unknown key is an error. Lengths are voxels unless the name says mm.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -422,11 +423,31 @@ class ScoreConfig:
         manifest: what `ingest` wrote; its labels are the reference.
         predictions: folder that `predict` wrote.
         out: folder of the scores.
+        splits: what `split` wrote: there must be a prediction for each test case of `fold`, and for no other case; none scores
+            the cases that have one.
+        fold: fold of `splits`.
+        tolerance_mm: surfaces that are at most this far apart agree, for the normalised surface Dice.
+        organ_tolerance_mm: organ -> tolerance, where it has its own.
+        surface: what distances are measured between: border `voxels`, or surface `elements` weighted by their areas.
+        workers: processes; 0 takes all cores.
+        scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
     """
 
     manifest: Path
     predictions: Path
     out: Path
+    splits: Path | None = None
+    fold: int = 0
+    tolerance_mm: float = 3.0
+    organ_tolerance_mm: dict[str, float] = field(default_factory=dict)
+    surface: Literal["voxels", "elements"] = "voxels"
+    workers: int = 0
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.tolerance_mm < math.inf, "tolerance_mm", "0 or more", self.tolerance_mm)
+        for organ, tolerance_mm in self.organ_tolerance_mm.items():
+            _require(0 <= tolerance_mm < math.inf, f"organ_tolerance_mm of {organ}", "0 or more", tolerance_mm)
 
 
 @dataclass(frozen=True)
@@ -437,13 +458,17 @@ class CompareConfig:
         manifest: what `ingest` wrote.
         scores: folders that `score` wrote; each is named after its folder.
         out: folder of the table and the pictures.
-        cases: cases to draw: those between the best and the worst of the last method.
+        cases: number of cases to draw: those between the best and the worst of the last method.
+        draw: cases to draw instead, by name.
+        window_hu: numbers that the pictures show black and white.
     """
 
     manifest: Path
     scores: list[Path]
     out: Path
     cases: int = 3
+    draw: list[str] = field(default_factory=list)
+    window_hu: tuple[float, float] = (-160.0, 300.0)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,18 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def write_provenance(folder: Path, config: Any) -> None:
-    """Writes `provenance.json`: command, time, commit, versions, machine, and the checksums of the input files."""
+def write_provenance(folder: Path, config: Any, command: Sequence[str] | None = None) -> None:
+    """Writes `provenance.json`: command, time, commit, versions, machine, and the checksums of the input files.
+
+    Args:
+        folder: stage folder.
+        config: the stage's configuration.
+        command: the words that do the stage; those of this process by default.
+    """
     write_json(
         folder / "provenance.json",
         {
-            "command": sys.argv,
+            "command": list(command or sys.argv),
             "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "commit": _commit(),
             "seed": getattr(config, "seed", None),
@@ -60,11 +67,11 @@ def machine() -> dict[str, Any]:
     return {"processor": _processor(), "cores": len(_affinity()), "system": platform.platform()}
 
 
-def begin(folder: Path, verb: str, config: Any) -> None:
+def begin(folder: Path, verb: str, config: Any, command: Sequence[str] | None = None) -> None:
     """Writes `config.yaml` and `provenance.json` of a stage that starts (again); what an earlier run finished is not done now."""
     (folder / "done.json").unlink(missing_ok=True)
     write_config(folder, verb, config)
-    write_provenance(folder, config)
+    write_provenance(folder, config, command)
 
 
 def finish(folder: Path, summary: dict[str, Any]) -> None:

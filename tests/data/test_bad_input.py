@@ -185,7 +185,7 @@ TABLE = [
     (end_voxels_early_in_a_sound_gzip, "a", "a_0000.nii.gz", "truncated", "expected 592 bytes of header and voxels, got 585"),
     (flip_a_byte, "a", "a_0000.nii.gz", "damaged", "is no sound gzip file"),
     (store_uncompressed_under_gz, "a", "a_0000.nii.gz", "damaged", "is no sound gzip file"),
-    (write_text_as_volume, "a", "a.nii.gz", "unreadable", "cannot be read: Unable to determine ImageIO reader"),
+    (write_text_as_volume, "a", "a.nii.gz", "unreadable", "is no NIfTI file: expected a header"),
     (write_nan, "a", "a_0000.nii.gz", "not_finite", "3 voxels are NaN or infinite"),
     (write_nan_label, "a", "a.nii.gz", "not_finite", "2 voxels are NaN or infinite"),
     (write_unknown_label, "a", "a.nii.gz", "unknown_label", "label values 7 (2 voxels) stand for no organ; expected 0."),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfpartial.errors import TfpartialError
-from tfpartial.report.pictures import pick_cases, pick_slice
+from tfpartial.report.pictures import name_ranks, pick_cases, pick_slice
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def test_the_slice_with_most_organs_wins_and_then_the_one_with_most_voxels():
     label[2, 0] = (1, 2, 2)
     label[3] = 255  # nobody knows
     assert pick_slice(label) == 2
+
+
+def test_cases_asked_for_by_name_tell_their_rank():
+    assert name_ranks("abcde", ["d", "a"]) == [("d", "rank 4 of 5"), ("a", "best")]
+    with pytest.raises(TfpartialError, match="case 'x' was not scored by the last method"):
+        name_ranks("ab", ["x"])

@@ -48,7 +48,7 @@ def unpack(archive: Path, into: Path) -> Path:
     unpacked = into / sha256(archive)[:16]
     name = _stem(archive)
     if not unpacked.is_dir():
-        with atomic_folder(unpacked) as folder, _damage_named(archive):
+        with _removed_if_empty(into), atomic_folder(unpacked) as folder, _damage_named(archive):
             content = folder / name
             content.mkdir()
             extract = _extract_zip if archive.name.lower().endswith(".zip") else _extract_tar
@@ -66,6 +66,16 @@ def _root(content: Path, archive: Path) -> Path:
     if not entries:
         raise FileError(archive, "empty_archive", "holds no file")
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else content
+
+
+@contextmanager
+def _removed_if_empty(folder: Path) -> Iterator[None]:
+    """Nothing is left of an archive that cannot be unpacked, not even the folder for them."""
+    try:
+        yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @contextmanager

@@ -115,7 +115,8 @@ def _check_path(path: Path, case: Case) -> None:
     if not path.exists():
         advice = "" if case.annotated is not None or path not in {label.path for label in case.labels} else UNLABELED_ADVICE
         raise FileError(path, "missing_file", f"no such file{advice}")
-    require_inside(case.root, path)
+    for file in (path, *(path.iterdir() if path.is_dir() else ())):
+        require_inside(case.root, file)
 
 
 UNLABELED_ADVICE = '; for a case without labels, say "annotated": {"<case>": []}'

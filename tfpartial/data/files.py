@@ -72,7 +72,7 @@ class Step:
     """Something that was done to a case, for its history.
 
     Args:
-        name: `read`, `reorient`, `resample`, `rescale`, `clip`, `merge`, `divide`, `overlap`.
+        name: `read`, `reorient`, `resample`, `rescale`, `clip`, `merge`, `divide`, `overlap`, `fit` (padded or cropped).
         detail: what a reader of the history wants to know, as JSON.
     """
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_folder, read_json, remove_unfinished, sha256, write_json
 from tfpartial.data.case_labels import read_case_labels
-from tfpartial.data.files import paths_of
+from tfpartial.data.files import Step, paths_of
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.inplane import InPlane
 from tfpartial.data.label_layer import layer_file, write_label_layer
@@ -150,7 +150,7 @@ def prepare_case(task: CaseTask) -> str:
             "spacing_mm_zyx": reader.spacing_mm_zyx,
             "native": dataclasses.asdict(reader.native),
             "cropped": in_plane.cropped,
-            "history": [step.row() for step in (*reader.history, *reading.history)],
+            "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
             "sha256": {name: sha256(folder / name) for name in (IMAGE, layer_file(0), HISTOGRAM)},
         }
         write_json(folder / RECORD, record)
@@ -203,6 +203,16 @@ def _is_finished(task: CaseTask) -> bool:
                 "remove the store or choose another folder"
             )
     return True
+
+
+def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
+    """What is done to every slice on its way into the store."""
+    steps = []
+    if in_plane.spacing_mm is not None and in_plane.resampled:
+        steps.append(Step("resample", {"spacing_mm_yx": in_plane.spacing_mm, "from_mm_yx": in_plane.native_spacing_mm}))
+    if in_plane.size != in_plane.native_size:
+        steps.append(Step("fit", {"size_yx": in_plane.size, "from_yx": in_plane.native_size, "cropped": in_plane.cropped}))
+    return tuple(steps)
 
 
 def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarray:

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from tfpartial.errors import TfpartialError
+from tfpartial.metrics.masks import require_masks
 
 
 def dice(reference: np.ndarray, prediction: np.ndarray) -> float:
-    """Dice similarity coefficient, 2 |R ∩ P| / (|R| + |P|) (thesis, eq. 2.8).
+    """Dice similarity coefficient, 2 |R ∩ P| / (|R| + |P|) (thesis, eq. 2.8, whose print has ∪ for ∩).
 
     Args:
         reference: bool, any shape.
@@ -22,11 +22,9 @@ def dice(reference: np.ndarray, prediction: np.ndarray) -> float:
     Raises:
         TfpartialError: the shapes differ, or an array is not bool.
     """
-    if reference.shape != prediction.shape:
-        raise TfpartialError(f"dice: expected equal shapes, got reference {reference.shape} and prediction {prediction.shape}")
-    if reference.dtype != bool or prediction.dtype != bool:
-        raise TfpartialError(f"dice: expected bool arrays, got reference {reference.dtype} and prediction {prediction.dtype}")
-    return dice_of_counts(int((reference & prediction).sum()), int(reference.sum()), int(prediction.sum()))
+    require_masks("dice", reference, prediction)
+    common, *both = (int(np.count_nonzero(mask)) for mask in (reference & prediction, reference, prediction))
+    return dice_of_counts(common, *both)
 
 
 def dice_of_counts(common: int, reference: int, prediction: int) -> float:

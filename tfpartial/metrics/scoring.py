@@ -3,39 +3,70 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE, OrganTable
+from tfpartial.metrics.box import Box, label_boxes, union
+from tfpartial.metrics.masks import long_axes, require_spacing
 from tfpartial.metrics.overlap import dice_of_counts
+from tfpartial.metrics.surface_distances import surface_distances
+from tfpartial.metrics.surfaces import SurfaceKind
+from tfpartial.metrics.volume import volume_error_of_counts, voxel_ml
 
 State = Literal["scored", "missed", "false_positive", "absent", "not_annotated"]
 
 REASONS: dict[State, str] = {
     "scored": "",
-    "missed": "the reference has the organ, the prediction has none of it",
-    "false_positive": "the organ is annotated as absent, the prediction has it",
+    "missed": "the reference has the organ, the prediction has none of it: overlap 0, no distance is defined",
+    "false_positive": "the organ is annotated as absent, the prediction has it: overlap 0, no distance is defined",
     "absent": "undefined: the organ is annotated as absent, and the prediction has none of it",
     "not_annotated": "unknown: nobody looked for the organ in this case",
 }
-"""What a state means; `absent` and `not_annotated` have no DSC."""
+"""What a state means; `absent` and `not_annotated` have no metric."""
 
 
 @dataclass(frozen=True)
 class OrganScore:
-    """One organ of one case; the columns of `scores.csv`. Volumes in ml, NaN where unknown."""
+    """One organ of one case; the columns of `scores.csv`. NaN where a value is undefined or unknown, `reason` says why.
+
+    Args:
+        case: its id.
+        organ: its name.
+        state: see `REASONS`.
+        dsc: Dice similarity coefficient.
+        hd_mm: Hausdorff distance.
+        hd95_mm: its 95th percentile.
+        asd_mm: average surface distance.
+        nsd: normalised surface Dice at the organ's tolerance.
+        volume_reference_ml: volume of the organ in the reference.
+        volume_prediction_ml: volume of the organ in the prediction, whatever the state.
+        volume_error_ml: the prediction's minus the reference's.
+        volume_error_relative: that as a share of the reference's.
+        reason: why values are missing; empty for `scored`.
+    """
 
     case: str
     organ: str
     state: State
-    dsc: float
-    reference_ml: float
-    prediction_ml: float
-    reason: str
+    dsc: float = math.nan
+    hd_mm: float = math.nan
+    hd95_mm: float = math.nan
+    asd_mm: float = math.nan
+    nsd: float = math.nan
+    volume_reference_ml: float = math.nan
+    volume_prediction_ml: float = math.nan
+    volume_error_ml: float = math.nan
+    volume_error_relative: float = math.nan
+    reason: str = ""
+
+
+METRICS = ("dsc", "hd_mm", "hd95_mm", "asd_mm", "nsd", "volume_error_ml", "volume_error_relative")
+"""The fields of `OrganScore` that say how good a prediction is."""
 
 
 def score_case(
@@ -44,78 +75,87 @@ def score_case(
     prediction: np.ndarray,
     organs: OrganTable,
     annotated: Iterable[str],
-    voxel_ml: float,
+    spacing_mm: Sequence[float],
+    tolerances_mm: Mapping[str, float],
+    surface: SurfaceKind = "voxels",
 ) -> list[OrganScore]:
-    """Scores each organ of a case.
+    """Scores each organ of a case, all metrics in one pass over its bounding box.
 
     Args:
         case: its id.
-        reference: uint8 label map, codes 0, 1..K, 255; voxels of 255 are left out of both label maps.
+        reference: uint8 label map `[Z, Y, X]`, codes 0, 1..K, 255; voxels of 255 are in no organ, in either label map.
         prediction: uint8 label map of the same shape.
         organs: the organ table.
         annotated: organs that somebody looked for in the reference.
-        voxel_ml: volume of one voxel in ml.
+        spacing_mm: z, y, x.
+        tolerances_mm: of the normalised surface Dice, per organ.
+        surface: what distances are measured between, see `tfpartial.metrics.surface`.
 
     Returns:
         One score per organ, in the table's order.
 
     Raises:
-        TfpartialError: the shapes differ.
+        TfpartialError: the shapes differ, or the spacing is not three positive numbers.
     """
     if reference.shape != prediction.shape:
         shapes = f"reference {reference.shape} and prediction {prediction.shape}"
         raise TfpartialError(f"case '{case}': expected label maps of equal shape, got {shapes}")
-    counts = _voxel_counts(reference, prediction)[:, 1 : len(organs) + 1]
-    known = organs.vector(annotated)
-    rows = zip(organs.names, known.tolist(), *counts.tolist(), strict=True)
-    return [_score_organ(case, *row, voxel_ml=voxel_ml) for row in rows]
+    require_spacing(f"case '{case}'", spacing_mm)
+    known = set(annotated)
+    boxes = map(union, label_boxes(reference, len(organs)), label_boxes(prediction, len(organs)))
+    axes = long_axes(reference.shape)
+    ruler = _Ruler([spacing_mm[axis] for axis in axes], voxel_ml(spacing_mm), surface)
+    scores = []
+    for (organ, organ_id), box in zip(organs.ids.items(), boxes, strict=True):
+        masks = _masks(reference, prediction, organ_id, box, axes)
+        state = _state(organ in known, *(bool(mask.any()) for mask in masks))
+        scores.append(OrganScore(case, organ, state, **ruler.values(state, *masks, tolerances_mm[organ]), reason=REASONS[state]))
+    return scores
 
 
-def _voxel_counts(reference: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Voxels of each code in both label maps, in the reference and in the prediction: int `[3, 256]`."""
-    certain = reference != IGNORE
-    reference, prediction = reference[certain], prediction[certain]
-    both = reference[reference == prediction]
-    return np.stack([np.bincount(codes, minlength=IGNORE + 1) for codes in (both, reference, prediction)])
+def _masks(
+    reference: np.ndarray, prediction: np.ndarray, organ_id: int, box: Box | None, axes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """An organ in both label maps, bool, cropped to its box, without the axes along which the volume does not extend."""
+    if box is None:
+        return np.zeros((0,) * len(axes), bool), np.zeros((0,) * len(axes), bool)
+    shape = [box[axis].stop - box[axis].start for axis in axes]
+    expert, predicted = reference[box].reshape(shape), prediction[box].reshape(shape)
+    return expert == organ_id, (predicted == organ_id) & (expert != IGNORE)
 
 
-def _score_organ(
-    case: str, organ: str, known: bool, common: int, reference: int, prediction: int, *, voxel_ml: float
-) -> OrganScore:
-    state = _state(known, reference, prediction)
-    dsc = dice_of_counts(common, reference, prediction) if known else math.nan
-    reference_ml = reference * voxel_ml if known else math.nan
-    return OrganScore(case, organ, state, dsc, reference_ml, prediction * voxel_ml, REASONS[state])
-
-
-def _state(known: bool, reference: int, prediction: int) -> State:
+def _state(known: bool, in_reference: bool, in_prediction: bool) -> State:
     if not known:
         return "not_annotated"
-    if reference:
-        return "scored" if prediction else "missed"
-    return "false_positive" if prediction else "absent"
+    if in_reference:
+        return "scored" if in_prediction else "missed"
+    return "false_positive" if in_prediction else "absent"
 
 
-def summarise(scores: Iterable[OrganScore], organs: OrganTable) -> dict[str, Any]:
-    """Mean and standard deviation (n - 1) of each organ's DSC over the cases that have one, and how many are in each state.
+class _Ruler(NamedTuple):
+    """What one case is measured with; one spacing per axis of the masks."""
 
-    Returns:
-        `organs`: a list with one dict per organ; `mean_dsc`: the mean over the organs that have a mean. None where undefined.
-    """
-    by_organ: dict[str, list[OrganScore]] = {name: [] for name in organs.names}
-    for score in scores:
-        by_organ[score.organ].append(score)
-    rows = [_summarise_organ(name, of_organ) for name, of_organ in by_organ.items()]
-    means = [row["mean_dsc"] for row in rows if row["mean_dsc"] is not None]
-    return {"organs": rows, "mean_dsc": float(np.mean(means)) if means else None}
+    spacing_mm: Sequence[float]
+    one_ml: float
+    surface: SurfaceKind
 
-
-def _summarise_organ(organ: str, scores: list[OrganScore]) -> dict[str, Any]:
-    dsc = [score.dsc for score in scores if not math.isnan(score.dsc)]
-    return {
-        "organ": organ,
-        "mean_dsc": float(np.mean(dsc)) if dsc else None,
-        "sd_dsc": float(np.std(dsc, ddof=1)) if len(dsc) > 1 else None,
-        "cases": len(dsc),
-        **{state: sum(score.state == state for score in scores) for state in REASONS},
-    }
+    def values(self, state: State, reference: np.ndarray, prediction: np.ndarray, tolerance_mm: float) -> dict[str, float]:
+        """The fields of `OrganScore` that a state has."""
+        counts = int(np.count_nonzero(reference)), int(np.count_nonzero(prediction))
+        volumes = {"volume_prediction_ml": counts[1] * self.one_ml}
+        if state == "not_annotated":
+            return volumes
+        volumes["volume_reference_ml"] = counts[0] * self.one_ml
+        if state == "absent":
+            return volumes
+        distances = surface_distances(reference, prediction, self.spacing_mm, self.surface)
+        error = volume_error_of_counts(*counts, self.one_ml)
+        return volumes | {
+            "dsc": dice_of_counts(int(np.count_nonzero(reference & prediction)), *counts),
+            "hd_mm": distances.hausdorff(),
+            "hd95_mm": distances.hausdorff(95),
+            "asd_mm": distances.average(),
+            "nsd": distances.share_within(tolerance_mm),
+            "volume_error_ml": error.ml,
+            "volume_error_relative": error.relative,
+        }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +21,10 @@ from tfpartial.report.colours import organ_colours
 
 COLOURS = organ_colours(MAX_ORGANS)
 BACKGROUND, TEXT, QUIET = "#0b0e14", "#e6e9ef", "#97a0b0"
-PANEL_IN, GAP_IN, LEFT_IN, TOP_IN, LEGEND_LINE_IN, LEGEND_ENTRY_IN = 3.0, 0.06, 0.52, 0.40, 0.28, 1.45
+PANEL_IN, GAP_IN, LEFT_IN, TOP_IN, LEGEND_LINE_IN, LEGEND_ENTRY_IN = 3.0, 0.06, 0.66, 0.40, 0.28, 1.45
 DOTS_PER_INCH = 150
 FILL = 0.28
+TITLE_LETTERS = 36
 BODY_HU = -500
 MARGIN = 0.03
 
@@ -74,7 +76,7 @@ def draw(rows: Sequence[Row], columns: Sequence[str], organs: OrganTable, window
     legend = _legend(rows, organs)
     figure, axes = _grid([PANEL_IN * _aspect(row) for row in rows], len(columns), legend)
     for row, row_axes in zip(rows, axes, strict=True):
-        row_axes[0].set_ylabel(row.title, color=QUIET, fontsize=9, labelpad=6)
+        row_axes[0].set_ylabel(_wrapped(row.title), color=QUIET, fontsize=9, labelpad=6)
         for panel, panel_axes in zip(row.panels, row_axes, strict=True):
             expert = None if panel is row.panels[0] else row.panels[0].label
             _draw_panel(panel_axes, row, panel, expert, window_hu)
@@ -82,6 +84,11 @@ def draw(rows: Sequence[Row], columns: Sequence[str], organs: OrganTable, window
         top_axes.set_title(title, color=TEXT, fontsize=12, fontweight="bold", pad=7)
     with atomic_file(path) as temporary:
         figure.savefig(temporary, facecolor=BACKGROUND)
+
+
+def _wrapped(title: str) -> str:
+    """A row's title in lines that fit along a panel."""
+    return "\n".join(piece for line in title.splitlines() for piece in textwrap.wrap(line, TITLE_LETTERS, break_on_hyphens=False))
 
 
 def crop_to_body(row: Row) -> Row:

@@ -37,6 +37,18 @@ def pick_cases(ranked: Sequence[str], count: int) -> list[tuple[str, str]]:
     return [(ranked[place], _remark(place, last)) for place in places]
 
 
+def name_ranks(ranked: Sequence[str], cases: Sequence[str]) -> list[tuple[str, str]]:
+    """Cases that are asked for by name, and what they are: `(case, remark)`.
+
+    Raises:
+        TfpartialError: a case that was not scored.
+    """
+    for case in cases:
+        if case not in ranked:
+            raise TfpartialError(f"picture: case '{case}' was not scored by the last method")
+    return [(case, _remark(ranked.index(case), len(ranked) - 1)) for case in cases]
+
+
 def _remark(place: int, last: int) -> str:
     if place in (0, last):
         return "worst" if place else "best"

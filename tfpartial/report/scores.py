@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tfpartial.artifacts import atomic_file, read_json, write_json
+from tfpartial.artifacts import atomic_file, parsing, read_json, write_json
 from tfpartial.errors import TfpartialError
-from tfpartial.metrics.scoring import OrganScore
+from tfpartial.metrics.scoring import METRICS, OrganScore
 
 SCORES = "scores.csv"
 SUMMARY = "summary.json"
 SHOWN = 5
 """Cases that an error lists."""
+COLUMNS = tuple(field.name for field in fields(OrganScore))
+NUMBERS = (*METRICS, "volume_reference_ml", "volume_prediction_ml")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class MethodScores:
 
 
 def write_scores(folder: Path, scores: Iterable[OrganScore], summary: dict[str, Any]) -> None:
-    """Writes `scores.csv`, one row per case and organ, and `summary.json`."""
-    table = pd.DataFrame(list(scores))
+    """Writes `scores.csv`, one row per case and organ, empty where a value is undefined, and `summary.json`."""
+    table = pd.DataFrame(list(scores), columns=list(COLUMNS))
     with atomic_file(folder / SCORES) as temporary:
         table.to_csv(temporary, index=False)
     write_json(folder / SUMMARY, summary)
@@ -57,16 +59,24 @@ def read_scores(folder: Path, name: str) -> MethodScores:
     """Reads what `score` wrote.
 
     Raises:
-        TfpartialError: the folder holds no scores.
+        TfpartialError: the folder holds no scores, or those of another version.
     """
     summary = read_json(folder / SUMMARY, "summary of the verb score")
-    path = folder / SCORES
+    with parsing(folder / SUMMARY, "summary of the verb score"):
+        organs, predictions = tuple(row["organ"] for row in summary["organs"]), Path(summary["predictions"])
+    return MethodScores(name, _read_table(folder / SCORES), predictions, organs)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the scores of each case and organ")
     # Case ids such as "007" and organs such as "NA" are names, never numbers or missing values.
-    table = pd.read_csv(path, dtype={"case": str, "organ": str, "reason": str}, keep_default_na=False, na_values={"dsc": [""]})
-    organs = tuple(row["organ"] for row in summary["organs"])
-    return MethodScores(name, table, Path(summary["predictions"]), organs)
+    names = dict.fromkeys(("case", "organ", "reason"), str)
+    table = pd.read_csv(path, dtype=names, keep_default_na=False, na_values={number: [""] for number in NUMBERS})
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise TfpartialError(f"{path}: has no column {', '.join(missing)}: another version wrote it; score the label maps again")
+    return table
 
 
 def read_methods(folders: Sequence[Path]) -> list[MethodScores]:

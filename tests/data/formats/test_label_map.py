@@ -101,7 +101,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "label.txt").write_text("no volume")
-    refused("unreadable", "cannot be read", tmp_path / "label.txt", read=False)
+    refused("unknown_format", r"expected a volume file \(\.nii\.gz, ", tmp_path / "label.txt", read=False)
 
 
 def test_fractions_and_what_is_no_number_are_refused(tmp_path):

@@ -20,7 +20,7 @@ def numbers(dtype=np.int16):
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
-    [("no.nii.gz", None, "no such file"), ("text.nii", b"x" * 900, "cannot be read: Unable to determine ImageIO reader")],
+    [("no.nii.gz", None, "no such file"), ("text.nii", b"x" * 900, "is no NIfTI file")],
 )
 def test_an_unreadable_file_is_one_line_with_its_name(tmp_path, name, content, message):
     if content is not None:

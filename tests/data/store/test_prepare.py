@@ -154,6 +154,15 @@ def test_the_record_says_what_the_case_came_from(manifest, store):
     assert record["native"]["spacing_mm_xyz"] == [2.0, 2.0, 3.0]
 
 
+def test_the_record_tells_what_was_done_to_the_slices(manifest, tmp_path):
+    list(prepare_cases(manifest, tmp_path / "out", (5, 10), spacing_mm=(1.0, 4.0), workers=1))
+    record = json.loads((tmp_path / "out" / "cases" / "a" / "case.json").read_text())
+    assert record["history"][-2:] == [
+        {"step": "resample", "spacing_mm_yx": [1.0, 4.0], "from_mm_yx": [2.0, 2.0]},
+        {"step": "fit", "size_yx": [5, 10], "from_yx": [6, 7], "cropped": True},
+    ]
+
+
 def test_the_command_leaves_a_store_and_its_provenance(manifest, tmp_path, capsys):
     write_manifest(manifest, tmp_path / "manifest.json")
     out = tmp_path / "out"

@@ -57,7 +57,7 @@ def read_headers(folder: Path) -> Listing:
 
     Raises:
         FileError: `damaged`: a file that is named like DICOM, or is marked as DICOM, and cannot be parsed; `truncated`: an image
-            without pixels; `unreadable`; and as `Slice.of`.
+            without pixels, or with fewer than it says; `unreadable`; and as `Slice.of`.
     """
     # A link that leads nowhere is no file, yet a slice may be missing there.
     files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and not path.is_dir()]
@@ -92,11 +92,21 @@ def _parse(path: Path, file: BinaryIO, marked: bool) -> Slice | str | None:
             syntax = dataset.file_meta.get("TransferSyntaxUID")
             # A deflated file was inflated whole, and so found sound, to read its header.
             has_pixels = file.read(2) in PIXEL_GROUP or (syntax is not None and syntax.is_deflated)
-            return _describe(path, dataset, has_pixels)
+            found = _describe(path, dataset, has_pixels)
+            if isinstance(found, Slice) and (syntax is None or not syntax.is_compressed):
+                _require_room(found, path.stat().st_size - file.tell())
+            return found
     except UNPARSABLE as error:
         if not marked:
             return None
         raise FileError(path, "damaged", f"is no sound DICOM file: {' '.join(str(error).split())}") from error
+
+
+def _require_room(one: Slice, there: int) -> None:
+    """Whether the file can hold its pixels, which are not compressed: GDCM would first take memory for what the header claims."""
+    height, width = one.size_yx
+    if height * width > there:  # a byte each, at least
+        raise FileError(one.path, "truncated", f"ends early: expected {height} × {width} pixels, got {there} bytes")
 
 
 def _describe(path: Path, dataset: FileDataset, has_pixels: bool) -> Slice | str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.opened import OpenImage
 from tfpartial.data.formats.picture import PICTURES, open_picture
-from tfpartial.data.formats.volume_file import VolumeFile
+from tfpartial.data.formats.volume_file import VolumeFile, is_volume_file
 
 
 def open_image(image: ImageFile) -> OpenImage:
@@ -14,7 +14,7 @@ def open_image(image: ImageFile) -> OpenImage:
     Raises:
         FileError: the file is not there, cannot be read, or makes no grid.
     """
-    if image.path.is_dir():
+    if image.path.is_dir() and not is_volume_file(image.path):
         # pydicom comes with an extra.
         from tfpartial.data.formats.dicom_series import open_series
 

@@ -9,6 +9,7 @@ from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.label_map import open_picture_map, open_stack_map, open_volume_map
 from tfpartial.data.formats.opened import OpenLabel
 from tfpartial.data.formats.segmented_nrrd import has_segments, open_segmented_nrrd
+from tfpartial.data.formats.volume_file import is_volume_file
 from tfpartial.data.problem import FileError
 
 PREAMBLE = 128
@@ -28,10 +29,10 @@ def open_label(path: Path, slice_files: Sequence[Path] = ()) -> OpenLabel:
     Raises:
         FileError: `missing_file`; `not_a_label`: another DICOM object; what the format's own reader refuses.
     """
-    if path.is_dir():
+    if path.is_dir() and not is_volume_file(path):
         return open_stack_map(path, slice_files)
     if not path.is_file():
-        raise FileError(path, "missing_file", "no such file")
+        raise FileError(path, "missing_file", "expected a file, got a folder" if path.is_dir() else "no such file")
     if _is_dicom(path):
         from tfpartial.data.formats.dicom_label import open_dicom_label  # an extra
 

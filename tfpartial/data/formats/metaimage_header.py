@@ -45,12 +45,13 @@ def read_metaimage_header(path: Path) -> StoredVoxels:
     kind = header.get("ElementType", "")
     if kind not in BYTES:
         raise FileError(path, "bad_header", f"'ElementType': expected one of {', '.join(BYTES)}, got '{kind}'")
-    packed, text = _truth(path, header, "CompressedData"), not _truth(path, {"BinaryData": "True"} | header, "BinaryData")
+    if not _truth(path, {"BinaryData": "True"} | header, "BinaryData"):
+        raise FileError(path, "bad_header", "'BinaryData': expected True, got False: voxels written as text are not read")
     local = header[DATA].upper() == "LOCAL"
-    # As text, a voxel takes one letter at least. A negative HeaderSize: the voxels are the end of the file, wherever that begins.
-    size = prod(sizes) * channels * (1 if text else BYTES[kind])
+    # A negative HeaderSize: the voxels are the end of the file, wherever that begins.
     offset = max(0, skip) or (end if local and not skip else 0)
-    return StoredVoxels(path if local else beside(path, header[DATA]), offset, size, ZLIB if packed else None)
+    window = ZLIB if _truth(path, header, "CompressedData") else None
+    return StoredVoxels(path if local else beside(path, header[DATA]), offset, prod(sizes) * channels * BYTES[kind], window)
 
 
 def _read(path: Path) -> tuple[dict[str, str], int]:

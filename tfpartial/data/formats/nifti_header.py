@@ -68,7 +68,8 @@ class NiftiHeader:
     def fault(self) -> str | None:
         """What is wrong with the header; None when nothing is. ITK replaces some of these numbers and says nothing."""
         if not self.dimensions or min(self.dimensions) < 1:
-            return f"'dim': expected 1 to {MOST_AXES} axes of 1 or more voxels, got {_text(self.dimensions) or 'another number'}"
+            got = _text(self.dimensions) or "another number of them"
+            return f"'dim': expected 1 to {MOST_AXES} axes of 1 or more voxels, got {got}"
         if self.offset < NIFTI1:
             return f"'vox_offset': expected the voxels after the {NIFTI1} bytes of the header or later, got {self.offset}"
         spacing_mm = self.spacing_mm[: len(self.dimensions)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfpartial.data.confined import inside
+from tfpartial.data.confined import inside, require_inside
 from tfpartial.data.problem import FileError
 
 PACKED_AT_MOST = 1032
@@ -19,7 +19,7 @@ class StoredVoxels:
     Args:
         file: the file that holds them: that of the header, or another one that the header names.
         offset: place of the first one.
-        size: number of bytes, when unpacked; a lower bound for voxels that are stored as text.
+        size: number of bytes, when unpacked; a lower bound for voxels that an NRRD file stores as text.
         window: zlib's code for the stream that they are packed in (15 zlib, 31 gzip); None when they are not packed.
     """
 
@@ -48,8 +48,10 @@ def beside(header: Path, name: str) -> Path:
     """The file that a header names for its voxels.
 
     Raises:
-        FileError: `outside`: it lies neither beside the header nor below; `several_files`.
+        FileError: `outside`: it lies, or is a link that leads, neither beside the header nor below; `several_files`.
     """
     if not name or name.split()[0].upper() == "LIST" or "%" in name:
         raise FileError(header, "several_files", f"expected the name of one file of voxels, got '{name}'")
-    return inside(header.parent, name)
+    path = inside(header.parent, name)
+    require_inside(header.parent, path)
+    return path

@@ -13,9 +13,9 @@ import SimpleITK as sitk
 from tfpartial.artifacts import atomic_file
 from tfpartial.data.files import Step
 from tfpartial.data.formats import nifti_reader
-from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
 from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
+from tfpartial.data.formats.volume_header import FORMATS, read_volume_header
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.integrity import check_file, check_voxels
 from tfpartial.data.problem import FileError
@@ -23,6 +23,10 @@ from tfpartial.errors import TfpartialError
 
 ENDINGS = tuple(FORMATS)
 DIMENSIONS = 3
+RIGHT_ANGLE = 1e-3
+"""How far the cosine of the angle between two axes may be from 0: headers are rounded."""
+SPEAKER = re.compile(r"^(sitk::ERROR: |ITK ERROR: )?(\w+\(0x[0-9a-f]+\): )?")
+"""How ITK says which object raised an error."""
 
 
 def is_volume_file(path: Path) -> bool:
@@ -123,7 +127,7 @@ def write_image(image: sitk.Image, path: Path) -> None:
 def _reason(error: RuntimeError) -> str:
     """The last line of an ITK exception: the ones before it are ITK's own source file and object address."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return OBJECT.sub("", lines[-1].removeprefix("sitk::ERROR: ")) if lines else "unknown reason"
+    return SPEAKER.sub("", lines[-1]) if lines else "unknown reason"
 
 
 class VolumeFile:

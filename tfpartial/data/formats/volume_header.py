@@ -55,7 +55,7 @@ def read_volume_header(path: Path) -> tuple[str, StoredVoxels]:
             `truncated`, `damaged`; `outside`, `several_files`: see `stored_voxels.beside`.
     """
     if not path.is_file():
-        raise FileError(path, "missing_file", "no such file")
+        raise FileError(path, "missing_file", "expected a file, got a folder" if path.is_dir() else "no such file")
     ending = ending_of(path)
     if ending is None:
         raise FileError(path, "unknown_format", f"expected a volume file ({', '.join(FORMATS)}), a picture or a DICOM folder")
@@ -63,10 +63,3 @@ def read_volume_header(path: Path) -> tuple[str, StoredVoxels]:
     voxels = read(path)
     voxels.require_room()
     return reader, voxels
-
-
-def files_of(path: Path) -> tuple[Path, ...]:
-    """A file, and the one that holds its voxels when it is the header of a volume. Raises as `read_volume_header` does."""
-    if ending_of(path) in (None, ".nii", ".nii.gz") or not path.is_file():
-        return (path,)
-    return tuple(dict.fromkeys((path, read_volume_header(path)[1].file)))

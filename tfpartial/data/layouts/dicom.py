@@ -18,7 +18,7 @@ from tfpartial.data.formats.dicom_headers import UNPARSABLE, Listing, read_heade
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.layouts.tree import describe_folder, is_visible, names_below, shown
 from tfpartial.data.problem import FileError, Problem
-from tfpartial.errors import TfpartialError
+from tfpartial.errors import InputProblems, TfpartialError
 from tfpartial.labels import OrganTable
 
 CONTOURS = (
@@ -38,7 +38,8 @@ def read_dicom(root: Path, _: SourceConfig) -> Dataset:
         reader.add(folder)
     if not reader.cases:
         got = "; ".join(sorted({problem.message for problem in reader.problems}))
-        raise TfpartialError(f"{root}: expected a DICOM series in the folders of the cases; {got}")
+        message = f"{root}: expected a DICOM series in the folders of the cases; {got}"
+        raise InputProblems(message, [problem.row() for problem in reader.problems])
     if not reader.organs:
         raise TfpartialError(f"{root}: expected segments in DICOM-SEG or RTSTRUCT files beside the images, got none")
     return Dataset(

@@ -1,0 +1,109 @@
+"""Does the cells of a sweep and keeps their table."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpartial.artifacts import atomic_file, read_json, write_json
+from tfpartial.errors import TfpartialError
+from tfpartial.experiment.runner import minutes
+from tfpartial.experiment.state import State, examine
+from tfpartial.experiment.sweep import Cell
+from tfpartial.experiment.work import work
+from tfpartial.parallel import map_cases
+from tfpartial.report.scores import SUMMARY
+
+FAILED = "failed"
+Row = dict[str, Any]
+logger = logging.getLogger(__name__)
+
+
+class CellTable:
+    """The rows of all cells, in `sweep.json` and `sweep.csv` from the start on.
+
+    Args:
+        folder: folder of the sweep.
+        cells: the cells.
+    """
+
+    def __init__(self, folder: Path, cells: Sequence[Cell]) -> None:
+        self._folder, self._cells = folder, cells
+        self._rows = {cell.id: cell_row(cell) for cell in cells}
+        self._write()
+
+    @property
+    def rows(self) -> list[Row]:
+        """One row per cell."""
+        return list(self._rows.values())
+
+    @property
+    def failed(self) -> list[Row]:
+        """The rows of the cells that failed now."""
+        return [row for row in self.rows if row["state"] == FAILED]
+
+    def waiting(self) -> list[Cell]:
+        """The cells that are not finished."""
+        return [cell for cell in self._cells if self._rows[cell.id]["state"] != State.FINISHED]
+
+    def do(self, scheduler: str | None = None) -> Iterator[Row]:
+        """Does the cells that are not finished; yields the row of each when it has ended, finished or failed.
+
+        Args:
+            scheduler: address of a Dask scheduler whose workers do the cells; none does one after the other here.
+
+        Raises:
+            TfpartialError: as `map_cases`; not for a cell that fails: its row has the reason.
+        """
+        for name, row in map_cases(_do_cell, self.waiting(), workers=1, scheduler=scheduler):
+            self._rows[name] = row
+            self._write()
+            logger.info("%s: %s", name, row["reason"] or f"{row['state']}, DSC {row['dsc']}")
+            yield row
+
+    def _write(self) -> None:
+        write_json(self._folder / "sweep.json", {"cells": self.rows})
+        with atomic_file(self._folder / "sweep.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(self.rows[0]) if self.rows else [])
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def cell_row(cell: Cell, failure: str | None = None) -> Row:
+    """What the table says of a cell: its place, state, mean DSC of its last scores, minutes, and why it failed."""
+    findings = [(stage, examine(stage)) for stage in cell.stages]
+    scored = [stage for stage, finding in findings if stage.verb == "score" and finding.state is State.FINISHED]
+    times = [minutes(stage, finding) for stage, finding in findings]
+    return {
+        **cell.labels,
+        "state": FAILED if failure else str(_state([finding.state for _, finding in findings])),
+        "dsc": _mean_dsc(scored[-1].output) if scored else None,
+        "minutes": None if None in times else sum(filter(None, times)),
+        "reason": failure or "; ".join(finding.reason for _, finding in findings if finding.reason),
+    }
+
+
+def _mean_dsc(scores: Path) -> float | None:
+    return read_json(scores / SUMMARY, "summary of the scores")["overall"]["dsc"]["mean_of_organs"]
+
+
+def _do_cell(cell: Cell) -> tuple[str, Row]:
+    """Id and row of a cell, after its stages; it may be a worker of a cluster that does them."""
+    failure = None
+    try:
+        for stage in cell.stages:
+            work(stage, to_log=True)
+    except (TfpartialError, OSError) as error:
+        failure = " ".join(str(error).split())
+    return cell.id, cell_row(cell, failure)
+
+
+def _state(states: Sequence[State]) -> State:
+    """That of all stages when they agree."""
+    if len(set(states)) == 1:
+        return states[0]
+    unusable = [state for state in states if state in (State.CHANGED, State.STALE)]
+    return unusable[0] if unusable else State.UNFINISHED

@@ -1,0 +1,58 @@
+"""The stages of each method of a sweep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tfpartial.config import StageEntry
+from tfpartial.errors import TfpartialError
+from tfpartial.experiment.specification import Sections, StageSpec, merged, specify
+from tfpartial.experiment.wiring import OUTPUTS
+
+NAME = re.compile(r"[A-Za-z][\w.-]*")
+"""Names of methods: they become names of folders."""
+Method = Mapping[str, Mapping[str, Any] | None] | Sequence[StageEntry]
+
+
+def method_specs(base: Sequence[StageSpec], methods: Mapping[str, Method], sections: Sections) -> dict[str, list[StageSpec]]:
+    """The stages of every method, those that all have in common included.
+
+    Args:
+        base: the stages of the experiment.
+        methods: name -> `{verb: options}` with what differs from the stages of the experiment, or the list of the stages that
+            stand for those of the experiment from the first verb of the list on. Stages that compare methods stay at the end.
+        sections: the options of stages that only a method has.
+
+    Raises:
+        TfpartialError: no method, a name that is no folder's, or a method with stages that do not fit.
+    """
+    if not methods:
+        raise TfpartialError("methods: expected at least one, got none")
+    found = {name: _specs(name, method, base, sections) for name, method in methods.items()}
+    verbs = {verb for method in methods.values() for verb in _verbs(method)}
+    return {name: [replace(spec, of_method=spec.verb in verbs) for spec in specs] for name, specs in found.items()}
+
+
+def _specs(name: str, method: Method, base: Sequence[StageSpec], sections: Sections) -> list[StageSpec]:
+    if not NAME.fullmatch(name):
+        raise TfpartialError(f"methods: expected names of letters, digits, '_', '-' and '.', got '{name}'")
+    verbs = _verbs(method)
+    places = {spec.verb: place for place, spec in reversed(list(enumerate(base)))}
+    missing = [verb for verb in (verbs if isinstance(method, Mapping) else verbs[:1]) if verb not in places]
+    if missing or not verbs:
+        choice = ", ".join(spec.verb for spec in base)
+        raise TfpartialError(f"methods: '{name}': expected one of the stages {choice}, got {', '.join(missing) or 'none'}")
+    if isinstance(method, Mapping):
+        return [replace(spec, options=merged(spec.options, method.get(spec.verb) or {})) for spec in base]
+    start = places[verbs[0]]
+    own = specify(method, sections, first=base[start].number)
+    return [*base[:start], *own, *(spec for spec in base[start:] if OUTPUTS[spec.verb].gathers)]
+
+
+def _verbs(method: Method) -> list[str]:
+    if isinstance(method, Mapping):
+        return list(method)
+    return [verb for entry in method for verb in ([entry] if isinstance(entry, str) else entry)]

@@ -1,0 +1,157 @@
+"""From the stages of an experiment to folders and complete configurations."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfpartial.arguments import build, is_sequence
+from tfpartial.cli import STAGES
+from tfpartial.errors import TfpartialError
+from tfpartial.experiment.specification import StageSpec
+from tfpartial.experiment.wiring import OUTPUTS
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage with everything that it needs to start.
+
+    Args:
+        name: its folder, seen from the folder of the run.
+        number: its place in the experiment.
+        verb: the stage.
+        folder: where it works.
+        config: its configuration.
+        wired: the options that the plan gave, not the experiment.
+        rests_on: names of the stages that it takes something from.
+        axes: axes of a sweep along which it differs.
+    """
+
+    name: str
+    number: int
+    verb: str
+    folder: Path
+    config: Any
+    wired: frozenset[str]
+    rests_on: frozenset[str]
+    axes: frozenset[str]
+
+    @property
+    def output(self) -> Path:
+        """What later stages take from it."""
+        return self.folder / OUTPUTS[self.verb].path
+
+    @property
+    def command(self) -> list[str]:
+        """The words that do it alone, once its folder has been begun."""
+        return ["tfpartial", self.verb, "--config", str(self.folder / "config.yaml")]
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on in the folder where it was killed."""
+        return OUTPUTS[self.verb].resumes
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in a sweep, or the only one of a run.
+
+    Args:
+        values: option -> value, for every stage that has the option.
+        folders: axis -> name of the folder in which its stages are, from the outermost.
+    """
+
+    values: Mapping[str, Any]
+    folders: Mapping[str, str]
+
+
+def plan(specs: Sequence[StageSpec], root: Path, point: Point) -> list[PlannedStage]:
+    """The stages with their folders, `<root>/<axes>/<nn-verb>`, and their inputs from the latest stage before them that gives it.
+
+    Raises:
+        TfpartialError: an option that the experiment may not have, must have or has wrong, or a stage before one that it needs.
+    """
+    stages: list[PlannedStage] = []
+    givers: dict[str, PlannedStage] = {}
+    for place, spec in enumerate(specs):
+        _require_order(spec, givers, specs[place + 1 :])
+        stage = _plan(spec, root, point, givers)
+        stages.append(stage)
+        gives = OUTPUTS[spec.verb].gives
+        if gives is not None:
+            givers[gives] = stage
+    return stages
+
+
+def after(stages: Iterable[PlannedStage], names: Iterable[str]) -> list[PlannedStage]:
+    """The stages of these names and, in their order, all that rest on them."""
+    found = set(names)
+    chosen = []
+    for stage in stages:
+        if stage.name in found or stage.rests_on & found:
+            found.add(stage.name)
+            chosen.append(stage)
+    return chosen
+
+
+def named(stages: Iterable[PlannedStage], name: str, option: str) -> list[PlannedStage]:
+    """The stages that a person calls `name`: by verb, by folder, or by the whole path in the run.
+
+    Raises:
+        TfpartialError: there is none; the message names `option` and the choice.
+    """
+    stages = list(stages)
+    found = [stage for stage in stages if name in (stage.verb, stage.folder.name, stage.name)]
+    if not found:
+        choice = ", ".join(dict.fromkeys(stage.folder.name for stage in stages))
+        raise TfpartialError(f"{option}: expected one of the stages {choice}, got '{name}'")
+    return found
+
+
+def _plan(spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage]) -> PlannedStage:
+    options = _options(spec.verb)
+    values = {name: value for name, value in point.values.items() if name in options}
+    # An option that the experiment sets to null shall have no value, not that of an earlier stage.
+    unwanted = {name for name, value in spec.options.items() if value is None}
+    sources = {name: givers[name] for name in options if name in givers and name not in unwanted}
+    wired = {"out": "its folder comes from the run", **dict.fromkeys(values, "the run gives it to all stages")}
+    wired |= {name: f"it comes from the stage {stage.name}" for name, stage in sources.items()}
+    for name, why in wired.items():
+        if name in spec.options:
+            raise TfpartialError(f"{spec.verb}.{name}: leave it out, {why}; got {spec.options[name]}")
+    axes = _axes(spec, values, sources.values()) & set(point.folders)
+    folder = root.joinpath(*(name for axis, name in point.folders.items() if axis in axes), f"{spec.number:02d}-{spec.verb}")
+    inputs = {name: [str(stage.output)] if options[name] else str(stage.output) for name, stage in sources.items()}
+    out = str(folder / OUTPUTS[spec.verb].path)
+    config = build(spec.verb, STAGES[spec.verb].config, {**spec.options, **values, **inputs, "out": out})
+    rests_on = frozenset(stage.name for stage in sources.values())
+    name = folder.relative_to(root).as_posix()
+    return PlannedStage(name, spec.number, spec.verb, folder, config, frozenset(wired), rests_on, frozenset(axes))
+
+
+def _axes(spec: StageSpec, values: Iterable[str], sources: Iterable[PlannedStage]) -> set[str]:
+    """An axis tells stages apart by an option of its name, by the method's own options, or because their inputs differ."""
+    axes = {*values, *(["method"] if spec.of_method else [])}
+    axes.update(*(stage.axes for stage in sources))
+    return axes - OUTPUTS[spec.verb].gathers
+
+
+def _options(verb: str) -> dict[str, bool]:
+    """The names of a verb's options, and whether each takes several values."""
+    return {name: is_sequence(hint) for name, hint in typing.get_type_hints(STAGES[verb].config).items()}
+
+
+def _require_order(spec: StageSpec, givers: Mapping[str, PlannedStage], later: Sequence[StageSpec]) -> None:
+    for field in dataclasses.fields(STAGES[spec.verb].config):
+        if field.name in givers or field.name in spec.options or field.name == "out":
+            continue
+        giver = next((other.verb for other in later if OUTPUTS[other.verb].gives == field.name), None)
+        if giver is not None:
+            raise TfpartialError(f"{spec.verb}: stands before {giver}, which gives its {field.name}; put {giver} first")
+        givers_of = [verb for verb, output in OUTPUTS.items() if output.gives == field.name]
+        if givers_of and field.default is field.default_factory is dataclasses.MISSING:
+            raise TfpartialError(f"{spec.verb}: has no {field.name}; add the section {givers_of[0]} before it, or the option")
