@@ -4,7 +4,16 @@ import hashlib
 
 import pytest
 
-from tfpartial.artifacts import atomic_file, atomic_folder, parsing, read_json, sha256, write_json
+from tfpartial.artifacts import (
+    UNFINISHED,
+    atomic_file,
+    atomic_folder,
+    parsing,
+    read_json,
+    remove_unfinished,
+    sha256,
+    write_json,
+)
 from tfpartial.errors import TfpartialError
 
 
@@ -29,6 +38,15 @@ def test_a_failed_folder_is_not_there(tmp_path):
 def test_refuses_to_replace_a_folder(tmp_path):
     with pytest.raises(TfpartialError, match="is there already"), atomic_folder(tmp_path):
         pass
+
+
+def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
+    (tmp_path / f"{UNFINISHED}1-store").mkdir()
+    (tmp_path / f"{UNFINISHED}1-store" / "image.npy").touch()
+    (tmp_path / f"{UNFINISHED}2-a.json").touch()
+    (tmp_path / "a.json").touch()
+    remove_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_json_goes_out_and_comes_back(tmp_path):

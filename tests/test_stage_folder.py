@@ -9,10 +9,10 @@ import yaml
 
 from tfpartial.arguments import parse
 from tfpartial.artifacts import sha256
-from tfpartial.config import NetworkConfig, TrainConfig
+from tfpartial.config import CompareConfig, IngestConfig, NetworkConfig, SourceConfig, TrainConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import finish, summary_of
-from tfpartial.stage_folder import open_stage
+from tfpartial.provenance import finish, input_checksums, plain, summary_of
+from tfpartial.stage_folder import differences, open_stage
 
 
 @pytest.fixture
@@ -66,3 +66,21 @@ def test_refuses_a_folder_that_another_program_filled(config):
     with pytest.raises(TfpartialError, match=f"{Path(config.out).name}: expected an empty folder or one that 'train' began"):
         open_stage(config.out, "train", config, "state.npz")
     assert yaml.safe_load((config.out / "notes.txt").read_text()) is None
+
+
+def test_checksums_reach_paths_in_lists_and_in_parts(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dataset.json").write_text(f'{{"name": "{name}"}}')
+    files = {str(tmp_path / name / "dataset.json"): sha256(tmp_path / name / "dataset.json") for name in ("a", "b")}
+    sources = [SourceConfig(tmp_path / name) for name in ("a", "b")]
+    assert input_checksums(IngestConfig(tmp_path / "manifest.json", sources=sources)) == files
+    scores = [tmp_path / "a", tmp_path / "b"]
+    assert input_checksums(CompareConfig(tmp_path / "a", scores, tmp_path / "out")) == files
+
+
+def test_options_that_may_change_are_no_differences(config):
+    open_stage(config.out, "train", config, "state.npz")
+    other = plain(replace(config, batch=2, fold=1))
+    assert differences(config.out / "config.yaml", "train", other) == ["fold: 0 -> 1", "batch: 8 -> 2"]
+    assert differences(config.out / "config.yaml", "train", other, apart_from={"fold"}) == ["batch: 8 -> 2"]

@@ -84,7 +84,7 @@ def _name_experiment(config_class: type, words: list[str]) -> list[str]:
 
 
 def _join_sequences(config_class: type, words: list[str]) -> list[str]:
-    """`--size 128 128` and `--images a b` become one YAML list each, `--empty-share` is `--empty_share`, `--dry-run` alone is true."""
+    """`--size 128 128` becomes one YAML list; `--empty-share` is `--empty_share`; a switch needs no word."""
     hints = typing.get_type_hints(config_class)
     switches = {name for name, hint in hints.items() if hint is bool}
     sequences = {name for name, hint in hints.items() if is_sequence(hint)}

@@ -41,7 +41,7 @@ def test_each_stage_takes_what_earlier_ones_give(planned, tmp_path):
     assert (train.annotations, train.out) == (run / "03-simulate" / "annotations.json", run / "05-train")
     assert (predict.model, predict.manifest) == (run / "05-train", run / "01-ingest" / "manifest.json")
     assert compare.scores == [run / "07-score"]
-    assert stages["07-score"].rests_on == {"01-ingest", "06-predict"}
+    assert stages["07-score"].rests_on >= {"01-ingest", "06-predict"}
 
 
 def test_every_stage_gets_the_same_fold(planned):
@@ -139,5 +139,5 @@ def test_a_list_of_stages_that_is_none_is_refused(planned, entries, message):
 
 
 def test_a_stage_that_is_not_there_is_named_with_the_choice(planned):
-    with pytest.raises(TfpartialError, match="until: expected one of the stages 01-ingest, 02-split.*, got 'relabel'"):
+    with pytest.raises(TfpartialError, match=r"until: expected one of the stages 01-ingest, 02-split.*, got 'relabel'"):
         named(planned().values(), "relabel", "until")

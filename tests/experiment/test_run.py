@@ -159,7 +159,9 @@ def test_where_a_stage_works_is_no_part_of_its_configuration(here, experiment):
 def test_what_rests_on_other_inputs_is_stale_and_refused(here, experiment, tmp_path):
     stage.run(experiment.run())
     (tmp_path / "run" / "03-split" / "splits.json").write_text('{"other": 1}')
-    with pytest.raises(TfpartialError, match=r"04-simulate: is stale \(its inputs are others now: splits\.json\); --redo simulate"):
+    with pytest.raises(
+        TfpartialError, match=r"04-simulate: is stale \(its inputs are others now: splits\.json\); --redo simulate"
+    ):
         stage.run(experiment.run())
 
 
@@ -206,7 +208,9 @@ def test_a_folder_of_somebody_else_is_left_alone(here, experiment, tmp_path):
     (tmp_path / "run" / "03-split").mkdir(parents=True)
     (tmp_path / "run" / "03-split" / "thesis.tex").touch()
     for options in ({}, {"redo": "split"}):
-        with pytest.raises(TfpartialError, match=r"03-split: expected an empty folder or one that a run began, got one with thes"):
+        with pytest.raises(
+            TfpartialError, match=r"03-split: expected an empty folder or one that a run began, got one with thes"
+        ):
             stage.run(experiment.run(**options))
     assert (tmp_path / "run" / "03-split" / "thesis.tex").exists()
     assert here.journal() == []

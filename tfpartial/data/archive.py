@@ -83,7 +83,7 @@ def _damage_named(archive: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise FileError(archive, "damaged", f"cannot be unpacked: {error}") from error
+        raise FileError(archive, "damaged", f"cannot be unpacked: {' '.join(str(error).split())}") from error
 
 
 def _extract_zip(archive: Path, folder: Path) -> None:
@@ -99,7 +99,7 @@ def _extract_zip(archive: Path, folder: Path) -> None:
 
 
 def _extract_tar(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as opened:
+    with tarfile.open(archive, "r:" if archive.name.lower().endswith(".tar") else "r:gz") as opened:
         for member in opened:
             _require_safe(archive, folder, member)
             opened.extract(member, folder, filter="data")

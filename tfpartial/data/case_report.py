@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
-import numpy as np
-
+from tfpartial.data.channel_statistics import ChannelStatistics, channel_statistics
 from tfpartial.data.confined import require_inside
 from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import ImageFile, LabelFile, paths_of
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.intensity import check_intensities
 from tfpartial.data.label_reading import LabelReading, deduced_annotated, read_labels
 from tfpartial.data.problem import FileError, Problem
 from tfpartial.data.slabs import SlabReader
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 CT = "ct"
 """Channels of this name, in any case, hold HU."""
-SLAB = 64
-"""Slices in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ def verify_case(case: Case, dataset: Dataset, tolerance_mm: float) -> CaseReport
     """
     findings = _Findings(case.id)
     for path in paths_of(case.images, case.labels):
-        findings.attempt(_check_path, path, case)
+        findings.attempt(partial(_check_path, path, case))
     if findings.problems:
         return _report(case, findings, None, None)
     image = _check_images(case, dataset, findings)
@@ -84,13 +80,15 @@ class _Findings:
     def warn(self, path: Path, kind: str, message: str) -> None:
         self.warnings.append(Problem(self.case_id, str(path), kind, message))
 
-    def attempt(self, function: Callable[Concatenate[Path, P], R], path: Path, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """The function's result; None when it found the file unusable, which is then noted."""
+    def attempt(self, function: Callable[[], R]) -> R | None:
+        """The function's result; None when it found a file unusable, which is then noted."""
         try:
-            return function(path, *args, **kwargs)
+            return function()
         except FileError as error:
             self.add(error.path, error.kind, error.reason)
-            return None
+        except OSError as error:  # no permission, a disk that fails
+            self.add(Path(error.filename or ""), "unreadable", f"cannot be read: {error.strerror or error}")
+        return None
 
 
 def _report(case: Case, findings: _Findings, image: SlabReader | None, reading: LabelReading | None) -> CaseReport:
@@ -124,18 +122,18 @@ UNLABELED_ADVICE = '; for a case without labels, say "annotated": {"<case>": []}
 
 def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabReader | None:
     """The opened images; None when they cannot be read or do not lie on one grid."""
-    reader = findings.attempt(lambda _: SlabReader(case.images), case.images[0].path)
+    reader = findings.attempt(lambda: SlabReader(case.images))
     if reader is None:
         return None
-    statistics = findings.attempt(lambda _: _Statistics.of(reader), case.images[0].path)
-    if statistics is None:
+    channels = findings.attempt(lambda: channel_statistics(reader))
+    if channels is None:
         return None
-    for image, name, channel in zip(case.images, dataset.channel_names, statistics.channels, strict=True):
+    for image, name, channel in zip(case.images, dataset.channel_names, channels, strict=True):
         _check_channel(image, name, channel, dataset, findings)
     return reader
 
 
-def _check_channel(image: ImageFile, name: str, channel: _Channel, dataset: Dataset, findings: _Findings) -> None:
+def _check_channel(image: ImageFile, name: str, channel: ChannelStatistics, dataset: Dataset, findings: _Findings) -> None:
     if channel.lowest == channel.highest:
         findings.add(image.path, "empty_volume", f"empty volume: every voxel is {channel.lowest}")
     elif name.lower() == CT and dataset.intensities != "off":
@@ -145,43 +143,16 @@ def _check_channel(image: ImageFile, name: str, channel: _Channel, dataset: Data
             note(image.path, "not_hu", suspicion)
 
 
-@dataclass
-class _Channel:
-    """HU of one channel, all voxels."""
-
-    lowest: int
-    highest: int
-    histogram: np.ndarray
-
-
-@dataclass
-class _Statistics:
-    channels: list[_Channel]
-
-    @classmethod
-    def of(cls, reader: SlabReader) -> _Statistics:
-        """Reads all slices once."""
-        limits = np.iinfo(np.int16)
-        channels = [_Channel(limits.max, limits.min, np.zeros(BINS, np.int64)) for _ in reader.images]
-        for _, slab in reader.slabs(SLAB):
-            for number, channel in enumerate(channels):
-                hu = slab[..., number]
-                channel.lowest = min(channel.lowest, int(hu.min()))
-                channel.highest = max(channel.highest, int(hu.max()))
-                channel.histogram += hu_histogram(hu)
-        return cls(channels)
-
-
 def _check_labels(
     case: Case, dataset: Dataset, image: SlabReader | None, tolerance_mm: float, findings: _Findings
 ) -> LabelReading | None:
     """What the labels show; None when they cannot be read. Without a sound image they are looked at on their own grid."""
     path = case.labels[0].path if case.labels else case.images[0].path
-    grid = image.native if image else findings.attempt(_label_grid, path) if case.labels else None
+    grid = image.native if image else findings.attempt(lambda: _label_grid(path)) if case.labels else None
     if grid is None:
         return None
     slice_files = image.slice_files if image else ()
-    reading = findings.attempt(lambda _: _read_labels(case, dataset, grid, slice_files, tolerance_mm), path)
+    reading = findings.attempt(lambda: _read_labels(case, dataset, grid, slice_files, tolerance_mm))
     if reading is None:
         return None
     for overlap in reading.overlaps:

@@ -99,7 +99,7 @@ def _unpack(path: Path, window: int, offset: int = 0) -> Iterator[bytes]:
                 chunk = stream.unused_data.lstrip(b"\0")  # another member may follow, or padding
                 if chunk:
                     stream = isal_zlib.decompressobj(window)
-    except isal_zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
         raise FileError(path, "damaged", f"is no sound {name} file: {error}") from error
     if not stream.eof:
         raise FileError(path, "truncated", f"ends early: the {name} stream has no end")

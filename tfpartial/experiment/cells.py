@@ -46,8 +46,8 @@ class CellTable:
         return [row for row in self.rows if row["state"] == FAILED]
 
     def waiting(self) -> list[Cell]:
-        """The cells that are not finished."""
-        return [cell for cell in self._cells if self._rows[cell.id]["state"] != State.FINISHED]
+        """The cells with something to do that are not finished."""
+        return [cell for cell in self._cells if cell.to_do and self._rows[cell.id]["state"] != State.FINISHED]
 
     def do(self, scheduler: str | None = None) -> Iterator[Row]:
         """Does the cells that are not finished; yields the row of each when it has ended, finished or failed.
@@ -61,7 +61,7 @@ class CellTable:
         for name, row in map_cases(_do_cell, self.waiting(), workers=1, scheduler=scheduler):
             self._rows[name] = row
             self._write()
-            logger.info("%s: %s", name, row["reason"] or f"{row['state']}, DSC {row['dsc']}")
+            logger.info("%s: %s", name, row["reason"] or f"{row['state']}{_dsc_text(row['dsc'])}")
             yield row
 
     def _write(self) -> None:
@@ -86,6 +86,10 @@ def cell_row(cell: Cell, failure: str | None = None) -> Row:
     }
 
 
+def _dsc_text(dsc: float | None) -> str:
+    return "" if dsc is None else f", mean DSC {dsc:.3f}"
+
+
 def _mean_dsc(scores: Path) -> float | None:
     return read_json(scores / SUMMARY, "summary of the scores")["overall"]["dsc"]["mean_of_organs"]
 
@@ -94,7 +98,7 @@ def _do_cell(cell: Cell) -> tuple[str, Row]:
     """Id and row of a cell, after its stages; it may be a worker of a cluster that does them."""
     failure = None
     try:
-        for stage in cell.stages:
+        for stage in cell.to_do:
             work(stage, to_log=True)
     except (TfpartialError, OSError) as error:
         failure = " ".join(str(error).split())

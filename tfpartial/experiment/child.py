@@ -1,6 +1,6 @@
 """The process of one stage: `python -m tfpartial.experiment.child FOLDER VERB [--quiet]`.
 
-It does what `tfpartial VERB --config FOLDER/config.yaml` does, writes `done.json`, and ends when the process that started it ends.
+It does what `tfpartial VERB --config FOLDER/config.yaml` does, writes `done.json`, and ends with the process that started it.
 """
 
 from __future__ import annotations

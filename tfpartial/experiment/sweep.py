@@ -22,10 +22,12 @@ class Cell:
     Args:
         labels: axis -> value, as the table shows them.
         stages: the stages that no other cell has, in their order.
+        to_do: those of them that are to be done now.
     """
 
     labels: Mapping[str, Any]
     stages: tuple[PlannedStage, ...]
+    to_do: tuple[PlannedStage, ...]
 
     @property
     def id(self) -> str:
@@ -48,18 +50,18 @@ class SweepPlan:
     closing: tuple[PlannedStage, ...]
 
     def stages(self) -> list[PlannedStage]:
-        """All of them; each stands after those that it rests on."""
-        return [*self.shared, *(stage for cell in self.cells for stage in cell.stages), *self.closing]
+        """All that are to be done now; each stands after those that it rests on."""
+        return [*self.shared, *(stage for cell in self.cells for stage in cell.to_do), *self.closing]
 
     def only(self, stages: Sequence[PlannedStage]) -> SweepPlan:
-        """The plan with these stages alone."""
+        """The plan to do these stages alone."""
         kept = {stage.name for stage in stages}
 
         def chosen(some: Sequence[PlannedStage]) -> tuple[PlannedStage, ...]:
             return tuple(stage for stage in some if stage.name in kept)
 
-        cells = tuple(dataclasses.replace(cell, stages=chosen(cell.stages)) for cell in self.cells)
-        return SweepPlan(chosen(self.shared), tuple(cell for cell in cells if cell.stages), chosen(self.closing))
+        cells = tuple(dataclasses.replace(cell, to_do=chosen(cell.stages)) for cell in self.cells)
+        return SweepPlan(chosen(self.shared), cells, chosen(self.closing))
 
 
 def plan_sweep(
@@ -123,4 +125,4 @@ def _cell(labels: Mapping[str, Any], chain: Sequence[PlannedStage], closing: set
         without = set(labels).difference(*(stage.axes for stage in chain))
         what = ", ".join(sorted(without)) or "all axes together"
         raise TfpartialError(f"sweep: no stage depends on {what}, so cells would be the same")
-    return Cell(labels, own)
+    return Cell(labels, own, to_do=own)

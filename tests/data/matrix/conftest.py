@@ -30,21 +30,16 @@ files = _load("files")
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 PICTURES = (".png", ".jpg")
 ARCHIVES = (".zip", ".tar.gz")
-FORMS = (
-    *VOLUMES,
-    *("seg.nrrd", "DICOM", "DICOM-SEG", "RTSTRUCT"),
-    *PICTURES,
-    *("dataset.json", "msd", "totalsegmentator", *ARCHIVES, "manifest"),
-)
 LIVER = (1, 1, 3, 2, 4)
 
 
 class Source:
-    """A data set of the case `a` with a liver.
+    """A data set of one case, `a`, with a liver.
 
     Args:
         root: its folder, which is made.
-        form: one of `FORMS`.
+        form: the ending of a volume, picture or archive, or `seg.nrrd`, `DICOM`, `DICOM-SEG`, `RTSTRUCT`, `msd`,
+            `totalsegmentator`; anything else is nnU-Net's layout.
     """
 
     files = files
@@ -52,6 +47,7 @@ class Source:
     def __init__(self, root: Path, form: str) -> None:
         self.root = root
         self.form = form
+        self.case = "a"
         self.options: dict[str, object] = {}
         self.path = root
         make, self.layout = {
@@ -77,7 +73,7 @@ class Source:
         return {"path": str(self.path), "layout": self.layout, **patterns, **self.options}
 
     def pattern(self, path: Path) -> str:
-        return f"{path.parent.name}/{{case}}{path.name.removeprefix('a')}"
+        return f"{path.parent.name}/{{case}}{path.name.removeprefix(self.case)}"
 
     @property
     def voxels(self) -> Path:
@@ -194,9 +190,15 @@ class Outcome:
     left: list[str]
 
 
+@pytest.fixture(scope="session")
+def make_source() -> type[Source]:
+    """For tests that need many good data sets."""
+    return Source
+
+
 @pytest.fixture
 def source_of(tmp_path: Path) -> Callable[[str], Source]:
-    """Makes a good data set of a form; `manifest` is one in nnU-Net's layout that has been ingested to `manifest.json`."""
+    """Makes a good data set of a form."""
     return lambda form: Source(tmp_path / "source", form)
 
 

@@ -17,8 +17,8 @@ from pydicom.uid import EnhancedCTImageStorage, SegmentationStorage
 NIFTI, NRRD, META = (".nii", ".nii.gz"), (".nrrd", ".nhdr"), (".mha", ".mhd")
 DETACHED = (".nhdr", ".mhd")
 VOLUMES = (*NIFTI, *NRRD, *META)
-HALF_OF_THE_HEADER = 100
-SHARE = 0.5
+FORMS = (*VOLUMES, "seg.nrrd", "DICOM", "DICOM-SEG", "RTSTRUCT", ".png", ".jpg")
+FORMS += ("dataset.json", "msd", "totalsegmentator", ".zip", ".tar.gz", "manifest")
 NOISE = np.random.default_rng(1).bytes(600)
 NOT_FINITE = np.where(np.arange(120).reshape(4, 5, 6) % 50, 1.5, np.nan).astype(np.float32)
 INFINITE = np.where(np.arange(120).reshape(4, 5, 6) % 50, 1.5, np.inf)
@@ -375,3 +375,32 @@ def test_is_refused_in_one_line_and_nothing_is_written(source_of, ingest, prepar
     else:
         assert row.words in outcome.error, outcome
         assert row.file in outcome.error
+
+
+def spaces(data: Any) -> None:
+    data.case = "Läber 肝臓 (1) #2"
+    data.image = data.image.rename(data.image.with_name(data.case + data.form))
+    data.label = data.label.rename(data.label.with_name(data.case + data.label.name.removeprefix("a")))
+
+
+FINE = [
+    # form, what is odd about it
+    *[(form, "nothing", lambda data: None) for form in FORMS],
+    *[(form, "a label in another orientation", lambda d: label(d.files.box(), orientation="RAS")(d)) for form in (*VOLUMES, "DICOM")],
+    *[(form, "both in other orientations", lambda d: (image(d.files.hu(), orientation="ASL")(d), label(d.files.box(), orientation="PIR")(d))) for form in VOLUMES],
+    *[(form, "a name with spaces and letters of several scripts", spaces) for form in (*NIFTI, ".nrrd", ".mha", ".png", ".jpg")],
+    *[(form, "whole numbers stored as fractions", lambda d: label(d.files.box(1, np.float64))(d)) for form in VOLUMES],
+    *[(form, "packed voxels", lambda d: image(d.files.hu(), packed=True)(d)) for form in (*NRRD, *META)],
+    ("DICOM", "names that say nothing of the order", lambda d: [file.rename(file.with_name(f"{9 - n}")) for n, file in enumerate(sorted(d.image.iterdir()))]),
+    ("dataset.json", "a link inside of the data set", lambda d: d.label.symlink_to(d.label.rename(d.root / "drawn.nii.gz"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "odd", "make"), FINE, ids=[f"{form}: {odd}" for form, odd, _ in FINE])
+def test_is_taken(source_of, ingest, form, odd, make):
+    source = source_of("dataset.json" if form == "manifest" else form)
+    make(source)
+    outcome = ingest(source)
+    assert (outcome.status, outcome.error) == (0, ""), outcome
+    (case,) = json.loads((source.root.with_name("out") / "manifest.json").read_text())["cases"].values()
+    assert (case["annotated"], case["voxels"]) == (["liver"], {"liver": 4})
