@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check openkbp openkbp_sweep benchmarks clean
+.PHONY: demo test lint types check openkbp openkbp_sweep two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -33,6 +33,10 @@ openkbp: $(VENV)/installed
 openkbp_sweep: $(VENV)/installed
 	tfpartial sweep configs/openkbp.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
+# The configuration names its folders from where the real data are.
+two_sources: $(VENV)/installed
+	cd $(REALDATA) && tfpartial sweep $(CURDIR)/configs/two_sources.yaml --out $(CURDIR)/runs/two_sources
+
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -45,12 +49,13 @@ benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
 	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
+	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 	python -m benchmarks.predict_memory --out benchmarks/results/predict_memory.json
 
 $(VENV)-torch/installed:
 	$(PYTHON) -m venv $(VENV)-torch
-	$(VENV)-torch/bin/python -m pip install --quiet numpy torch==2.13.0
+	$(VENV)-torch/bin/python -m pip install --quiet numpy torch==2.13.0 monai==1.6.1 nibabel
 	touch $@
 
 clean:

@@ -20,7 +20,7 @@ def config(manifest, tmp_path):
     """Predictions for cases a and b: bone as in the truth, and fat in one corner."""
     for case in "ab":
         write_prediction(tmp_path, case)
-    return ScoreConfig(manifest=manifest, predictions=tmp_path / "predictions", out=tmp_path / "scores")
+    return ScoreConfig(manifest=manifest, predictions=tmp_path / "predictions", out=tmp_path / "scores", workers=1)
 
 
 def write_prediction(tmp_path, case, change=None, spacing=None):
@@ -34,41 +34,88 @@ def write_prediction(tmp_path, case, change=None, spacing=None):
     sitk.WriteImage(changed, str(tmp_path / "predictions" / f"{case}.nii.gz"))
 
 
+def table_of(config):
+    return pd.read_csv(config.out / "scores.csv").set_index(["case", "organ"])
+
+
+def write_splits(config, *test):
+    path = config.out.parent / "splits.json"
+    folds = [{"train": [], "val": [], "test": []}, {"train": [], "val": [], "test": test}]
+    path.write_text(json.dumps({"format": 1, "folds": folds}))
+    return replace(config, splits=path, fold=1)
+
+
 def test_each_case_and_organ_has_a_row(config):
     summary = run(config)
-    table = pd.read_csv(config.out / "scores.csv").set_index(["case", "organ"])
+    table = table_of(config)
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(config.manifest.parent / "data" / "a.nii.gz")))
-    assert len(table) == 4
+    assert table.index.tolist() == [("a", "bone"), ("a", "fat"), ("b", "bone"), ("b", "fat")]
     assert table.loc[("a", "bone"), "state"] == "scored"
     assert table.loc[("a", "bone"), "dsc"] > 0.99
-    assert table.loc[("a", "fat"), "reference_ml"] == pytest.approx((truth == 2).sum() * VOXEL_ML)
-    assert table.loc[("a", "fat"), "prediction_ml"] == pytest.approx(VOXEL_ML)
+    assert table.loc[("a", "fat"), "volume_reference_ml"] == pytest.approx((truth == 2).sum() * VOXEL_ML)
+    assert table.loc[("a", "fat"), "volume_prediction_ml"] == pytest.approx(VOXEL_ML)
     assert table.loc[("b", "fat"), "state"] == "not_annotated"
     assert np.isnan(table.loc[("b", "fat"), "dsc"])
     assert table.loc[("b", "fat"), "reason"].startswith("unknown")
     assert summary["cases"] == 2
 
 
-def test_the_summary_is_kept_and_says_which_label_maps_were_scored(config):
-    summary = run(config)
-    assert json.loads((config.out / "summary.json").read_text()) == summary
+def test_distances_are_in_mm_of_the_files_grid(config):
+    run(config)
+    truth = sitk.GetArrayFromImage(sitk.ReadImage(str(config.manifest.parent / "data" / "a.nii.gz")))
+    corner_mm = np.argwhere(truth == 2) * np.array([5.0, 2.0, 1.0])
+    assert table_of(config).loc[("a", "fat"), "hd_mm"] == pytest.approx(np.linalg.norm(corner_mm, axis=1).max())
+
+
+def test_the_summary_is_kept_and_says_what_was_scored_and_how(config):
+    shown = run(replace(config, organ_tolerance_mm={"fat": 10.0}, surface="elements"))
+    summary = json.loads((config.out / "summary.json").read_text())
     assert summary["predictions"] == str(config.predictions.resolve())
-    assert summary["organs"][1]["not_annotated"] == 1
+    assert (summary["cases"], summary["surface"], summary["tolerances_mm"]) == (2, "elements", {"bone": 3.0, "fat": 10.0})
+    fat = summary["organs"][1]
+    assert fat["states"] == {"scored": 1, "missed": 0, "false_positive": 0, "absent": 0, "not_annotated": 1}
+    assert (fat["hd_mm"]["n"], fat["hd_mm"]["sd"]) == (1, None)
+    assert shown["organs"][1]["hd_mm"] == fat["hd_mm"]["mean"]
+    assert json.loads((config.out / "done.json").read_text()) == shown
+
+
+def test_workers_give_the_same_files(config):
+    run(config)
+    alone = [(config.out / name).read_bytes() for name in ("scores.csv", "summary.json")]
+    run(replace(config, workers=2))
+    assert [(config.out / name).read_bytes() for name in ("scores.csv", "summary.json")] == alone
 
 
 def test_a_case_without_a_label_map_is_unknown_for_every_organ(config):
     content = json.loads(config.manifest.read_text())
-    content["cases"]["b"] |= {"label": None, "annotated": []}
+    content["cases"]["b"] |= {"labels": [], "annotated": []}
     config.manifest.write_text(json.dumps(content))
-    assert [row["not_annotated"] for row in run(config)["organs"]] == [1, 1]
+    assert [row["not_annotated"] for row in run(config)["organs"]] == [1, 1, 2]
+
+
+def test_with_splits_the_cases_are_those_of_the_fold(config):
+    run(write_splits(config, "a", "b"))
+    with pytest.raises(TfpartialError, match=r"expected a label map of each test case of fold 1 of .*, found none of c$"):
+        run(write_splits(config, "a", "b", "c"))
+    with pytest.raises(TfpartialError, match=r"expected label maps of the test cases of fold 1 of .* only, found b$"):
+        run(write_splits(config, "a", "c"))
+
+
+def test_options_out_of_range_are_refused(config):
+    with pytest.raises(TfpartialError, match="organ_tolerance_mm: expected organs of bone, fat, got liver"):
+        run(replace(config, organ_tolerance_mm={"liver": 1.0}))
+    with pytest.raises(TfpartialError, match="tolerance_mm: expected 0 or more, got -1"):
+        replace(config, tolerance_mm=-1)
+    with pytest.raises(TfpartialError, match="organ_tolerance_mm of fat: expected 0 or more, got inf"):
+        replace(config, organ_tolerance_mm={"fat": float("inf")})
 
 
 @pytest.mark.parametrize(
     ("change", "spacing", "message"),
     [
-        (lambda label: label[:-1], None, r"a.nii.gz does not lie on the grid of image .*a_0000.nii.gz: sizes differ"),
-        (None, (1.0, 2.0, 6.0), r"a.nii.gz does not lie on the grid of image .*a_0000.nii.gz: grids are up to"),
-        (lambda label: label + 2, None, r"predictions/a.nii.gz: label values 3, 4 .* are outside the organ table"),
+        (lambda label: label[:-1], None, r"a.nii.gz: does not lie on the grid of its image: image and label sizes differ"),
+        (None, (1.0, 2.0, 6.0), r"a.nii.gz: does not lie on the grid of its image: image and label grids are up to"),
+        (lambda label: label + 2, None, r"predictions/a.nii.gz: label values 3, 4 .* stand for no organ; expected 0..2"),
     ],
 )
 def test_a_label_map_that_does_not_fit_is_named(config, tmp_path, change, spacing, message):

@@ -3,22 +3,26 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tfpartial.artifacts import write_json
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
-from tfpartial.metrics.scoring import score_case, summarise
+from tfpartial.metrics.scoring import score_case
+from tfpartial.metrics.summary import summarise
 from tfpartial.report.scores import method_names, read_methods, read_scores, write_scores
 
 ORGANS = OrganTable(("liver", "NA"))
 
 
 def write_method(folder, cases, organs=ORGANS):
-    """Scores of `cases`: id -> (reference, prediction, annotated)."""
+    """Scores of `cases`: id -> (reference, prediction, annotated), one row of voxels each."""
+    tolerances_mm = dict.fromkeys(organs.names, 1.0)
     scores = [
         score
-        for case, (reference, prediction, annotated) in cases.items()
-        for score in score_case(case, np.uint8(reference), np.uint8(prediction), organs, annotated, 1.0)
+        for case, (*labels, annotated) in cases.items()
+        for score in score_case(case, *(np.uint8([[row]]) for row in labels), organs, annotated, (1, 1, 1), tolerances_mm)
     ]
     write_scores(folder, scores, {"predictions": "/p"} | summarise(scores, organs))
     return folder
@@ -37,6 +41,9 @@ def test_scores_come_back_with_names_that_look_like_numbers_or_gaps(tmp_path):
     assert scores.table["case"].unique().tolist() == ["007", "008", "009"]
     assert scores.organs == ("liver", "NA")
     assert scores.organ_means().to_dict() == {"liver": pytest.approx((2 / 3 + 1) / 2), "NA": 1.0}
+    states = scores.table.set_index(["case", "organ"])["state"]
+    assert states["009"].to_dict() == {"liver": "absent", "NA": "not_annotated"}
+    assert scores.table["hd_mm"].dtype == float
 
 
 def test_cases_are_ranked_best_first_and_those_without_a_score_left_out(tmp_path):
@@ -70,3 +77,14 @@ def test_folders_without_scores_are_named(tmp_path):
     (write_method(tmp_path / "a", CASES) / "scores.csv").unlink()
     with pytest.raises(TfpartialError, match=r"a/scores.csv: no such file; expected the scores"):
         read_methods([tmp_path / "a"])
+
+
+def test_scores_of_another_version_are_told_by_what_they_lack(tmp_path):
+    folder = write_method(tmp_path / "a", CASES)
+    table = pd.read_csv(folder / "scores.csv").drop(columns=["hd_mm", "nsd"])
+    table.to_csv(folder / "scores.csv", index=False)
+    with pytest.raises(TfpartialError, match=r"a/scores.csv: has no column hd_mm, nsd: another version wrote it; score"):
+        read_scores(folder, "a")
+    write_json(folder / "summary.json", {"predictions": "/p"})
+    with pytest.raises(TfpartialError, match=r"a/summary.json: expected the summary of the verb score; .* no usable 'organs'"):
+        read_scores(folder, "a")

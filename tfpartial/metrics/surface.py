@@ -2,9 +2,9 @@
 
 The surface of a mask is, by default, its border voxels (thesis, eq. 2.9): those with a face towards a voxel outside. With
 `surface="elements"` it is the pieces of a marching-cubes surface, weighted by their areas (Nikolov et al. 2021): where slices are
-thick, border voxels of flat parts stand closer than those of steep parts and count for more; elements do not. Beyond the volume is
-outside of the mask, so a mask may be cropped as one likes. A volume of one slice is a picture: its surface is the contour in the
-slice. For several metrics of one pair, call `surface_distances` once.
+thick, border voxels crowd where the surface lies within a slice, and that part counts for more; elements do not.
+Beyond the volume is outside of the mask, so a mask may be cropped as one likes. A volume of one slice is a picture: its surface
+is the contour in the slice. For several metrics of one pair, call `surface_distances` once.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from tfpartial.data.manifest import Manifest
 from tfpartial.data.volume import read_volume
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.volume_files import label_maps
-from tfpartial.labels import IGNORE
 from tfpartial.report.figure import Panel, Row
+from tfpartial.report.planes import pick_slice
 from tfpartial.report.references import read_prediction, read_reference
 from tfpartial.report.scores import MethodScores
 
@@ -53,12 +53,6 @@ def _remark(place: int, last: int) -> str:
     if place in (0, last):
         return "worst" if place else "best"
     return "median" if place == round(last / 2) else f"rank {place + 1} of {last + 1}"
-
-
-def pick_slice(label: np.ndarray) -> int:
-    """The axial slice of uint8 `[Z, Y, X]` that shows most organs and, of those that do, most organ voxels."""
-    voxels = np.stack([np.bincount(plane.ravel(), minlength=IGNORE + 1)[1:IGNORE] for plane in label])
-    return int(np.lexsort((voxels.sum(axis=1), (voxels > 0).sum(axis=1)))[-1])
 
 
 def case_row(manifest: Manifest, methods: Sequence[MethodScores], case: str, remark: str) -> Row:
