@@ -6,14 +6,14 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check openkbp openkbp_sweep two_sources benchmarks clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
 	saved_model_cli run --dir runs/demo/alpha0.3/fold0/certain/10-export/1 --tag_set serve --signature_def serving_default \
 		--inputs "hu=$$(find runs/demo/05-prepare/cases -name image.npy | sort | head -n 1)" \
 		--outdir runs/demo/served_outputs --overwrite > runs/demo/served_outputs.log 2>&1
-	@echo "picture: runs/demo/alpha0.3/fold0/09-compare/figure.png   what the served model gives: runs/demo/served_outputs"
+	@echo "picture: runs/demo/09-compare/figure.png   what the served model gives: runs/demo/served_outputs"
 
 test: $(VENV)/installed
 	pytest -n 2 --dist loadfile
@@ -21,6 +21,9 @@ test: $(VENV)/installed
 lint: $(VENV)/installed
 	ruff check .
 	ruff format --check .
+
+readme: $(VENV)/installed
+	python -m tfpartial.report.embed README.md
 
 types: $(VENV)/installed
 	mypy
@@ -47,6 +50,7 @@ $(VENV)/installed: setup.py
 benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision bfloat16 --rounds 2 --steps 3 --out benchmarks/results/unet_cpu_bfloat16.json
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
+	python -m benchmarks.unet_table
 	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
 	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json

@@ -45,11 +45,16 @@ setup(
         "PyYAML>=6,<7",
         "rich>=13.9,<16",
         "scikit-image>=0.25,<1",
-        "scipy>=1.14,<2",
+        "scipy>=1.15,<2",
         "SimpleITK>=2.4,<3",
         "tensorboard>=2.19,<3",
         "tensorflow>=2.21,<2.22",
     ],
-    extras_require={"plots": PLOTS, "dicom": DICOM, "distributed": DISTRIBUTED, "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT]},
+    extras_require={
+        "plots": PLOTS,
+        "dicom": DICOM,
+        "distributed": DISTRIBUTED,
+        "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT],
+    },
     entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
 )

@@ -1,36 +1,72 @@
-"""Set the scores of several methods side by side, as a table and as pictures."""
+"""Compare methods on the same test cases: tables, paired tests and pictures."""
 
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from tfpartial import cli
-from tfpartial.artifacts import atomic_file, write_json, write_text
 from tfpartial.config import CompareConfig
-from tfpartial.data.manifest import read_manifest
+from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.figure import draw
-from tfpartial.report.pictures import case_row, name_ranks, pick_cases
-from tfpartial.report.scores import read_methods
-from tfpartial.report.table import dsc_table, markdown, records
+from tfpartial.report.averages import MEAN, averages
+from tfpartial.report.comparison_files import COMPARISON, overview, tests_overview, write_comparison
+from tfpartial.report.comparison_tables import MetricResults
+from tfpartial.report.joined_scores import JoinedScores, join_scores
+from tfpartial.report.paired_tests import paired_tests
+from tfpartial.report.pictures import draw_cases, name_ranks, pick_cases, rank_cases
+from tfpartial.report.runs import Run, runs_of_folders, runs_of_groups, runs_of_sweep
+
+logger = logging.getLogger(__name__)
 
 
 def run(config: CompareConfig) -> dict[str, Any]:
-    """Writes `table.md`, `table.csv`, `comparison.json` and `figure.png`."""
-    manifest = read_manifest(config.manifest)
-    methods = read_methods(config.scores)
+    """Writes `tables/`, `averages.csv`, `tests.csv`, `comparison.json` and `figure.png`, one for each share of labels.
+
+    Raises:
+        TfpartialError: runs that cannot be compared, see `join_scores`; metrics without any value; a case to draw that was not
+            scored.
+    """
+    joined = join_scores(_runs(config))
+    _require_values(joined, config.metrics)
+    chosen = {alpha: _choose(config, rank_cases(joined, alpha)) for alpha in joined.alphas}
     begin(config.out, "compare", config)
-    table = dsc_table(methods)
-    write_text(config.out / "table.md", markdown(table))
-    with atomic_file(config.out / "table.csv") as temporary:
-        table.to_csv(temporary)
-    cases = methods[-1].case_means().index.tolist()
-    chosen = name_ranks(cases, config.draw) if config.draw else pick_cases(cases, config.cases)
-    rows = [case_row(manifest, methods, case, remark) for case, remark in track(chosen, "draw")]
-    draw(rows, ["expert", *(method.name for method in methods)], manifest.organs, config.window_hu, config.out / "figure.png")
-    summary = {"mean DSC": records(table), "cases": len(cases), "drawn": [case for case, _ in chosen]}
-    write_json(config.out / "comparison.json", summary)
+    results = [
+        MetricResults(metric, averages(joined, metric), paired_tests(joined, metric, config.seed))
+        for metric in track(config.metrics, "compare")
+    ]
+    pictures = draw_cases(config.out, config.manifest, joined, chosen, config.window_hu)
+    write_comparison(config.out, joined, results, pictures)
+    summary = {
+        MEAN: overview(joined, results),
+        f"tests of {config.metrics[0]}": tests_overview(results[0]),
+        "cases": len(joined.cases),
+        **pictures,
+        "more": str(config.out / COMPARISON),
+    }
     finish(config.out, summary)
-    return summary | {"figure": str(config.out / "figure.png")}
+    return summary
+
+
+def _runs(config: CompareConfig) -> list[Run]:
+    if config.sweep is not None:
+        return runs_of_sweep(config.sweep)
+    return runs_of_groups(config.groups) if config.groups else runs_of_folders(config.scores)
+
+
+def _require_values(joined: JoinedScores, metrics: Sequence[str]) -> None:
+    """Warns of metrics without any value; that none has one is an error."""
+    empty = [metric for metric in metrics if all(scores.table[metric].isna().all() for scores in joined.scores.values())]
+    if len(empty) == len(metrics):
+        raise TfpartialError(f"metrics: expected one with a value, no case of any run has one of {', '.join(empty)}")
+    for metric in empty:
+        logger.warning("%s: no case of any run has a value", metric)
+
+
+def _choose(config: CompareConfig, ranked: Sequence[str]) -> list[tuple[str, str]]:
+    return name_ranks(ranked, config.draw) if config.draw else pick_cases(ranked, config.cases)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tfpartial.parallel import map_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.report.predicted import predicted_cases, score_predicted
-from tfpartial.report.scores import SUMMARY, write_scores
+from tfpartial.report.scores import SUMMARY, seen_from, write_scores
 
 
 def run(config: ScoreConfig) -> dict[str, Any]:
@@ -29,9 +29,10 @@ def run(config: ScoreConfig) -> dict[str, Any]:
         by_case[of_case[0].case] = of_case
     scores = [one for case in cases for one in by_case[case.id]]
     summary = summarise(scores, manifest.organs)
-    origin = {"cases": len(cases), "predictions": str(config.predictions.resolve())}
-    write_scores(config.out, scores, origin | {"surface": config.surface, "tolerances_mm": tolerances_mm} | summary)
-    shown = origin | {"organs": overview(summary), "more": str(config.out / SUMMARY)}
+    inputs = {name: seen_from(config.out, getattr(config, name)) for name in ("manifest", "predictions")}
+    settings = {"surface": config.surface, "tolerances_mm": tolerances_mm}
+    write_scores(config.out, scores, {"cases": len(cases), **inputs, **settings, **summary})
+    shown = {"cases": len(cases), "organs": overview(summary), "more": str(config.out / SUMMARY)}
     finish(config.out, shown)
     return shown
 

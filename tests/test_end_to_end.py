@@ -58,9 +58,9 @@ def test_label_maps_lie_on_the_grid_of_their_volumes(tiny_run, trained, scored):
 
 def test_the_comparison_has_a_table_and_a_picture(tiny_run, scored):
     out = scored.parent / "comparison"
-    compare.run(CompareConfig(tiny_run.manifest, [scored], out, cases=1))
+    compare.run(CompareConfig(out, [scored], cases=1))
     assert (out / "figure.png").stat().st_size > 10_000
-    assert "pancreas" in (out / "table.md").read_text()
+    assert "pancreas" in (out / "tables" / "dsc_organs.md").read_text()
     assert json.loads((out / "comparison.json").read_text())["cases"] == len(read_fold(tiny_run.splits, 0).test)
 
 

@@ -108,7 +108,8 @@ def _join_sequences(config_class: type, words: list[str]) -> list[str]:
 
 def is_sequence(hint: Any) -> bool:
     """Whether an option of this type takes several values."""
-    return any(typing.get_origin(part) in (list, tuple) for part in (hint, *typing.get_args(hint)))
+    parts = (hint,) if typing.get_origin(hint) is dict else (hint, *typing.get_args(hint))
+    return any(typing.get_origin(part) in (list, tuple) for part in parts)
 
 
 def _section_for_file(verb: str, words: list[str], verbs: tuple[str, ...]) -> list[str]:

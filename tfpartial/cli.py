@@ -54,6 +54,9 @@ STAGES = {
     "predict": Stage("evaluate.predict", configs.PredictConfig),
     "score": Stage("evaluate.score", configs.ScoreConfig),
     "compare": Stage("evaluate.compare", configs.CompareConfig),
+    "overlay": Stage("evaluate.overlay", configs.OverlayConfig),
+    "audit": Stage("evaluate.audit", configs.AuditConfig),
+    "report": Stage("evaluate.report", configs.ReportConfig, first="folder"),
     "export": Stage("evaluate.export", configs.ExportConfig),
 }
 """The verbs, in the order of the data."""
@@ -118,7 +121,7 @@ def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None]
     except TfpartialError as error:
         if error.summary is not None:
             print_summary(error.summary, as_json=as_json)
-        return _fail(errors, f"tfpartial {verb}: {error}", debug, 1)
+        return _fail(errors, f"tfpartial {verb}: {' '.join(str(error).split())}", debug, 1)
     except Exception as error:
         text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"
         return _fail(errors, text, debug, FAULT)

@@ -20,6 +20,7 @@ def _require(holds: bool, option: str, expected: str, value: object) -> None:
 
 
 Method = Literal["certain", "naive", "naive_softmax"]
+Metric = Literal["dsc", "hd_mm", "hd95_mm", "asd_mm", "nsd", "volume_error_ml", "volume_error_relative"]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 StageEntry = str | dict[str, dict[str, Any] | None]
 """A stage of an experiment: its verb, or `{verb: options}` with what differs from the verb's section."""
@@ -60,7 +61,7 @@ class SourceConfig:
         patient: regular expression whose first group is the patient in a case's id; none takes every case for a patient.
         channels: names of the channels; none takes the layout's own.
         organs: organ of the joined table -> what it is made of: names of the source's organs, values of its label maps, or
-            segments. Several are merged. None takes the source's organs as they are.
+            segments. Several (a list) are merged. None takes the source's organs as they are.
         left_right: organ that stands for both sides -> names of its left and its right part; it is divided by position.
         annotated: organs that somebody looked for in its cases, by their joined names; none takes the data set's own word.
         cases: case -> annotated organs, where a case differs.
@@ -82,7 +83,7 @@ class SourceConfig:
     labels: str | None = None
     patient: str | None = None
     channels: list[str] | None = None
-    organs: dict[str, list[int | str]] | None = None
+    organs: dict[str, int | str | list[int | str]] | None = None
     left_right: dict[str, tuple[str, str]] = field(default_factory=dict)
     annotated: list[str] | None = None
     cases: dict[str, list[str]] = field(default_factory=dict)
@@ -452,23 +453,160 @@ class ScoreConfig:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Set the scores of several methods side by side, as a table and as pictures.
+    """Compare methods on the same test cases: tables over shares of labels, folds and organs, paired tests, and pictures.
 
     Args:
-        manifest: what `ingest` wrote.
-        scores: folders that `score` wrote; each is named after its folder.
-        out: folder of the table and the pictures.
+        out: folder of the tables and the pictures.
+        scores: folders that `score` wrote; the names in their paths tell share of labels, fold and method, as in
+            `alpha0.3/fold0/certain` or `certain/fold0`.
+        groups: method -> its folders, instead of `scores`, where the names do not tell the method.
+        sweep: folder of a sweep, instead of `scores`: the last scores of every cell.
+        manifest: what `ingest` wrote, for the pictures; none takes the one that was scored against.
+        metrics: metrics to compare, the most important one first.
+        seed: seed of the bootstrap intervals.
         cases: number of cases to draw: those between the best and the worst of the last method.
         draw: cases to draw instead, by name.
         window_hu: numbers that the pictures show black and white.
     """
 
-    manifest: Path
-    scores: list[Path]
     out: Path
+    scores: list[Path] = field(default_factory=list)
+    groups: dict[str, list[Path]] = field(default_factory=dict)
+    sweep: Path | None = None
+    manifest: Path | None = None
+    metrics: list[Metric] = field(default_factory=lambda: ["dsc", "hd95_mm", "asd_mm", "nsd"])
+    seed: int = 0
     cases: int = 3
     draw: list[str] = field(default_factory=list)
     window_hu: tuple[float, float] = (-160.0, 300.0)
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("scores", "groups", "sweep") if getattr(self, name)]
+        _require(len(given) == 1, "compare", "one of scores, groups and sweep", " and ".join(given) or "none")
+        _require(0 < len(self.metrics) == len(set(self.metrics)), "metrics", "different ones", ", ".join(self.metrics) or "none")
+        _require(self.cases >= 1, "cases", "1 or more", self.cases)
+
+
+@dataclass(frozen=True)
+class OverlayConfig:
+    """Draw contours over slices, as pictures and as an animation, and write label colours for 3D Slicer and ITK-SNAP.
+
+    Args:
+        out: folder of the pictures.
+        image: volume, picture or DICOM series to draw. Or give `manifest`.
+        label: file of its contours, drawn in colours.
+        reference: file of other contours, drawn dashed and white.
+        names: organs of the values 1, 2, ... of label maps; files with named segments have their own.
+        manifest: what `ingest` wrote: draw its cases with the expert's contours.
+        cases: cases of the manifest; none draws all that have contours.
+        predictions: folder that `predict` wrote: its contours are drawn in colours, the expert's dashed.
+        organs: organs to draw; none draws all.
+        planes: planes to cut.
+        slices: slices to draw, counted from 1: axial ones from the feet, coronal ones from the front, sagittal ones from the
+            patient's right. None takes those that show the contours.
+        count: slices per plane, when they are not named: 1 takes the one that shows most organs; several are spread over them.
+        window_hu: numbers shown black and white.
+        side: longer side of a slice, in pixels.
+        animation: plane that the animation goes through.
+        frames: most frames of the animation.
+        megabytes: most that it may take: a larger one is made smaller.
+    """
+
+    out: Path
+    image: Path | None = None
+    label: Path | None = None
+    reference: Path | None = None
+    names: list[str] = field(default_factory=list)
+    manifest: Path | None = None
+    cases: list[str] = field(default_factory=list)
+    predictions: Path | None = None
+    organs: list[str] = field(default_factory=list)
+    planes: list[Literal["axial", "coronal", "sagittal"]] = field(default_factory=lambda: ["axial", "coronal", "sagittal"])
+    slices: list[int] = field(default_factory=list)
+    count: int = 1
+    window_hu: tuple[float, float] = (-160.0, 300.0)
+    side: int = 512
+    animation: Literal["axial", "coronal", "sagittal", "none"] = "axial"
+    frames: int = 80
+    megabytes: float = 8.0
+
+    def __post_init__(self) -> None:
+        for option in ("count", "frames"):
+            _require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
+        _require(self.side >= 64, "side", "64 pixels or more", self.side)
+        _require(self.megabytes > 0, "megabytes", "more than 0", self.megabytes)
+        _require(bool(self.planes), "planes", "at least one", "none")
+        _require(self.window_hu[0] < self.window_hu[1], "window_hu", "the lower number first", self.window_hu)
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """List label errors and organs that nobody labelled, as a model sees them, and rank the cases to annotate next.
+
+    Args:
+        manifest: what `ingest` wrote.
+        predictions: folders that `predict` wrote with `probabilities`; best one per fold, so that no model judges the labels
+            that it learned.
+        out: folder of the lists and pictures.
+        annotations: what `simulate` wrote; none takes the data set's own annotated sets.
+        fold: fold of `annotations`.
+        tcp: a voxel is suspect when the model gives its label at most this probability.
+        margin_mm: suspect voxels count where they are at least twice as thick as this, and three voxels, along every axis.
+        smallest_ml: smallest suspect.
+        sure: least mean probability at which an organ that is not annotated is surely there.
+        diversity: share of the score of the next cases that tells how different their organs' sizes are; 0 ranks by uncertainty.
+        pictures: worst suspects to draw, of each sort.
+        label_maps: write the suspects of each case as a label map with its colours, for 3D Slicer and ITK-SNAP.
+        window_hu: numbers that the pictures show black and white.
+        workers: processes; 0 takes all cores.
+        scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
+    """
+
+    manifest: Path
+    predictions: list[Path]
+    out: Path
+    annotations: Path | None = None
+    fold: int = 0
+    tcp: float = 0.1
+    margin_mm: float = 3.0
+    smallest_ml: float = 0.5
+    sure: float = 0.9
+    diversity: float = 0.5
+    pictures: int = 24
+    label_maps: bool = False
+    window_hu: tuple[float, float] = (-160.0, 300.0)
+    workers: int = 0
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(0 < self.tcp < 0.5, "tcp", "more than 0, below 0.5", self.tcp)
+        for option in ("margin_mm", "smallest_ml"):
+            _require(0 <= getattr(self, option) < math.inf, option, "0 or more", getattr(self, option))
+        _require(0.5 <= self.sure <= 1, "sure", "0.5 to 1", self.sure)
+        _require(0 <= self.diversity <= 1, "diversity", "0 to 1", self.diversity)
+        _require(self.pictures >= 0, "pictures", "0 or more", self.pictures)
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Write one HTML page on a run, a sweep, or any folder with stages in it.
+
+    Args:
+        folder: the folder; it is the FOLDER of `tfpartial report FOLDER`.
+        out: page (HTML) to write; none takes `report.html` in the folder.
+        cases: number of cases to draw: the best, the worst, and others between them; 0 draws none.
+        window_hu: numbers that the pictures show black and white; none takes those of the training.
+    """
+
+    folder: Path
+    out: Path | None = None
+    cases: int = 3
+    window_hu: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.cases >= 0, "cases", "0 or more", self.cases)
+        if self.window_hu is not None:
+            _require(self.window_hu[0] < self.window_hu[1], "window_hu", "the lower number first", self.window_hu)
 
 
 @dataclass(frozen=True)

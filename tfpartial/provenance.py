@@ -100,6 +100,8 @@ def _paths(value: Any) -> list[Path]:
     """The paths in an option, in its parts if it has some."""
     if dataclasses.is_dataclass(value):
         value = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list | tuple):
         return [path for item in value for path in _paths(item)]
     return [value] if isinstance(value, Path) else []

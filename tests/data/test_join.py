@@ -72,6 +72,11 @@ def test_values_may_stand_for_names():
     assert joined.cases[0].labels[0].organs == {"liver": (1, 2)}
 
 
+def test_one_part_needs_no_list():
+    joined = join(two_sources({"organs": {"liver": "liver", "lesion": 2}}))
+    assert joined.cases[0].labels[0].organs == {"liver": (1,), "lesion": (2,)}
+
+
 def test_divides_an_organ_into_its_sides():
     joined = join(two_sources(second={"left_right": {"kidney": ("left_kidney", "right_kidney")}}))
     assert joined.organs.names == ("liver", "tumour", "left_kidney", "right_kidney", "spleen")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tfpartial import cli
+from tfpartial.data.files import ImageFile
 from tfpartial.data.manifest import Manifest, ManifestCase, write_manifest
 from tfpartial.labels import OrganTable
 
@@ -12,8 +13,9 @@ ORGANS = ("liver", "spleen")
 
 @pytest.fixture
 def manifest_path(tmp_path) -> Path:
+    image = (ImageFile(tmp_path / "ct.nii.gz"),)
     cases = {
-        f"c{number}": ManifestCase(f"c{number}", tmp_path, (), (), ORGANS, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
+        f"c{number}": ManifestCase(f"c{number}", tmp_path, image, (), ORGANS, None, f"c{number}", (1, 1, 1), (1.0, 1.0, 1.0))
         for number in range(10)
     }
     write_manifest(Manifest("tiny", OrganTable(ORGANS), ("CT",), ORGANS, 0.1, cases), tmp_path / "manifest.json")

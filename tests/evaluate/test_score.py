@@ -70,7 +70,7 @@ def test_distances_are_in_mm_of_the_files_grid(config):
 def test_the_summary_is_kept_and_says_what_was_scored_and_how(config):
     shown = run(replace(config, organ_tolerance_mm={"fat": 10.0}, surface="elements"))
     summary = json.loads((config.out / "summary.json").read_text())
-    assert summary["predictions"] == str(config.predictions.resolve())
+    assert (summary["manifest"], summary["predictions"]) == ("../manifest.json", "../predictions")  # from the folder
     assert (summary["cases"], summary["surface"], summary["tolerances_mm"]) == (2, "elements", {"bone": 3.0, "fat": 10.0})
     fat = summary["organs"][1]
     assert fat["states"] == {"scored": 1, "missed": 0, "false_positive": 0, "absent": 0, "not_annotated": 1}

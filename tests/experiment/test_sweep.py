@@ -88,15 +88,15 @@ def test_a_killed_sweep_goes_on_in_the_cell_where_it_stopped(here, experiment, m
     assert (done(here, "train"), done(here, "predict"), done(here, "score"), done(here, "simulate")) == (8, 8, 8, 2)
 
 
-def test_a_comparison_takes_all_methods_of_an_alpha_and_fold_and_grows_with_them(here, experiment, tmp_path):
+def test_a_comparison_takes_all_cells_and_grows_with_them(here, experiment, tmp_path):
     text = experiment.sweep().experiment.read_text() + "compare:\n"
     certain = {"certain": {"train": {"method": "certain"}}}
     both = certain | {"naive": {"train": {"method": "naive"}}}
-    for methods, expected in ((certain, [1.0]), (both, [1.0, 0.95]), (both, [1.0, 0.95])):
+    for methods, expected in ((certain, [1.0, 0.9]), (both, [1.0, 0.95, 0.9, 0.85]), (both, [1.0, 0.95, 0.9, 0.85])):
         summary = stage.run(experiment.sweep(text, methods=methods, alphas=[1.0]))
-        assert json.loads((tmp_path / "run/alpha1/fold0/09-compare/comparison.json").read_text()) == expected
-    assert [row["stage"] for row in summary["comparisons"]] == ["alpha1/fold0/09-compare", "alpha1/fold1/09-compare"]
-    assert done(here, "compare") == 4
+        assert json.loads((tmp_path / "run/09-compare/comparison.json").read_text()) == expected
+    assert [row["stage"] for row in summary["comparisons"]] == ["09-compare"]
+    assert done(here, "compare") == 2
 
 
 def test_a_method_may_be_a_list_of_stages_of_its_own(here, experiment, tmp_path):

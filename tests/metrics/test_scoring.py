@@ -134,12 +134,14 @@ def test_an_organ_in_one_slice_of_many_is_no_picture():
     assert score(volume, smaller)["liver"].asd_mm != pytest.approx(score(slice_, smaller[1:2])["liver"].asd_mm)
 
 
-def test_unlike_shapes_and_spacings_that_are_none_are_refused_by_case():
+def test_what_cannot_be_scored_is_refused_by_case():
     label = np.zeros((2, 3, 4), np.uint8)
     with pytest.raises(TfpartialError, match=r"case 'a': expected label maps of equal shape, got reference \(2, 3, 4\) and"):
         score(label, label[1:])
     with pytest.raises(TfpartialError, match=r"case 'a': expected spacing_mm as three positive numbers"):
         score_case("a", label, label, ORGANS, (), (1.0, 0.0, 1.0), TOLERANCES_MM)
+    with pytest.raises(TfpartialError, match="case 'a': expected surface as one of voxels, elements, got 'skin'"):
+        score(label, label, surface="skin")
 
 
 def test_metrics_import_without_tensorflow():

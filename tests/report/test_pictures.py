@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tfpartial.errors import TfpartialError
-from tfpartial.report.pictures import name_ranks, pick_cases, pick_slice
+from tfpartial.report.joined_scores import join_scores
+from tfpartial.report.pictures import name_ranks, pick_cases, pick_slice, rank_cases
+from tfpartial.report.runs import Run
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,12 @@ def test_cases_asked_for_by_name_tell_their_rank():
     assert name_ranks("abcde", ["d", "a"]) == [("d", "rank 4 of 5"), ("a", "best")]
     with pytest.raises(TfpartialError, match="case 'x' was not scored by the last method"):
         name_ranks("ab", ["x"])
+
+
+def test_cases_are_ranked_by_the_last_method_with_the_share_and_ties_by_name(write):
+    cases = {"c": [0.4, None], "a": [0.2, 0.6], "b": [0.5, 0.9], "d": [None, None]}
+    turned = {"c": [0.9, None], "a": [0.2, 0.6], "b": [0.5, 0.1], "d": [None, None]}
+    runs = [Run("x", 0.3, 0, write("x", cases)), Run("y", 0.3, 0, write("y", turned)), Run("x", 1.0, 0, write("z", cases))]
+    joined = join_scores(runs)
+    assert rank_cases(joined, 0.3) == ["c", "a", "b"]
+    assert rank_cases(joined, 1.0) == ["b", "a", "c"]

@@ -1,45 +1,61 @@
-"""The table of methods."""
+"""Tables as text."""
 
-import math
-from pathlib import Path
+import pytest
 
-import pandas as pd
+from tfpartial.report.table import Cell, Table, latex, markdown
 
-from tfpartial.report.scores import MethodScores
-from tfpartial.report.table import dsc_table, markdown, records
-
-NAN = math.nan
-
-
-def method(name, *dsc):
-    """Scores of one case for each of the organs liver, spleen and pancreas."""
-    organs = ("liver", "spleen", "pancreas")
-    return MethodScores(name, pd.DataFrame({"case": "a", "organ": organs, "dsc": dsc}), Path(), organs)
+TABLE = Table(
+    ["organ", "naive", "certain_ä"],
+    [[Cell("left_kidney"), Cell("8.5 ± 1.0"), Cell("71.8 ± 2.0", bold=True)], [Cell("mean"), Cell("–"), Cell("n/a")]],
+    "DSC in %, α 30 %.",
+    apart=True,
+)
 
 
-TABLE = dsc_table([method("naive", 0.25, 0.5, NAN), method("certain", 0.75, 0.5, NAN)])
-
-
-def test_organs_keep_their_order_and_the_mean_comes_last():
-    assert TABLE.index.tolist() == ["liver", "spleen", "pancreas", "mean"]
-    assert TABLE["naive"].tolist()[:2] == [0.25, 0.5]
-    assert TABLE.loc["mean"].to_dict() == {"naive": 0.375, "certain": 0.625}
-
-
-def test_markdown_marks_the_best_and_says_what_is_undefined():
+def test_markdown():
     assert markdown(TABLE) == (
-        "| organ | naive | certain |\n"
+        "| organ | naive | certain\\_ä |\n"
         "| --- | ---: | ---: |\n"
-        "| liver | 0.250 | **0.750** |\n"
-        "| spleen | **0.500** | **0.500** |\n"
-        "| pancreas | n/a | n/a |\n"
-        "| mean | 0.375 | **0.625** |\n"
+        "| left\\_kidney | 8.5 ± 1.0 | **71.8 ± 2.0** |\n"
+        "| mean | – | n/a |\n"
+        "\n"
+        "DSC in %, α 30 %.\n"
     )
 
 
-def test_one_method_has_no_best():
-    assert "**" not in markdown(dsc_table([method("naive", 0.25, 0.5, NAN)]))
+def test_latex():
+    assert latex(TABLE) == (
+        "% \\usepackage{booktabs}\n"
+        "\\begin{table}\n"
+        "\\centering\n"
+        "\\caption{DSC in \\%, $\\alpha$ 30 \\%.}\n"
+        "\\begin{tabular}{lrr}\n"
+        "\\toprule\n"
+        "organ & naive & certain\\_ä \\\\\n"
+        "\\midrule\n"
+        "left\\_kidney & 8.5 $\\pm$ 1.0 & \\textbf{71.8 $\\pm$ 2.0} \\\\\n"
+        "\\midrule\n"
+        "mean & -- & n/a \\\\\n"
+        "\\bottomrule\n"
+        "\\end{tabular}\n"
+        "\\end{table}\n"
+    )
 
 
-def test_records_have_none_for_what_json_cannot_say():
-    assert records(TABLE)[2] == {"organ": "pancreas", "naive": None, "certain": None}
+@pytest.mark.parametrize(
+    ("name", "in_markdown", "in_latex"),
+    [
+        ("a|b", r"a\|b", "a$|$b"),
+        ("*a* `b`", r"\*a\* \`b\`", "*a* `b`"),
+        ("<b>&amp;", r"\<b\>\&amp;", r"$<$b$>$\&amp;"),
+        ("$x^2$", r"\$x^2\$", r"\$x\textasciicircum{}2\$"),
+        ("[a](b)", r"\[a\](b)", "[a](b)"),
+        (r"\input{x}", r"\\input{x}", r"\textbackslash{}input\{x\}"),
+        ("100 % #1 ~", r"100 % #1 \~", r"100 \% \#1 \textasciitilde{}"),
+        ("two\nlines", "two lines", "two lines"),
+    ],
+)
+def test_no_name_breaks_out_of_its_cell(name, in_markdown, in_latex):
+    table = Table(["method"], [[Cell(name)]], "")
+    assert f"| {in_markdown} |\n" in markdown(table)
+    assert f"\n{in_latex} \\\\\n" in latex(table)

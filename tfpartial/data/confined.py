@@ -14,9 +14,11 @@ def inside(root: Path, name: str) -> Path:
     Raises:
         FileError: `outside`: an absolute name, or one that climbs out of `root` by `..`.
     """
+    if "\0" in name:
+        raise FileError(root, "outside", f"expected the name of a file, got {name!r}")
     path = root / name
     if PurePosixPath(name).is_absolute() or Path(name).is_absolute() or ".." in PurePosixPath(name.replace("\\", "/")).parts:
-        raise FileError(path, "outside", f"expected a name inside of the data set {root}, got '{name}'")
+        raise FileError(path, "outside", f"expected a name inside of the data set {root}, got {name!r}")
     return path
 
 

@@ -87,22 +87,3 @@ class Step:
 def paths_of(images: Sequence[ImageFile], labels: Sequence[LabelFile]) -> tuple[Path, ...]:
     """The distinct files and folders of a case, images first."""
     return tuple(dict.fromkeys([*(image.path for image in images), *(label.path for label in labels)]))
-
-
-def image_from_json(content: Mapping[str, Any]) -> ImageFile:
-    """The inverse of `dataclasses.asdict`, after a passage through JSON."""
-    return ImageFile(**{**content, "path": Path(content["path"]), "rescale": tuple(content["rescale"])})
-
-
-def label_from_json(content: Mapping[str, Any]) -> LabelFile:
-    """The inverse of `dataclasses.asdict`, after a passage through JSON."""
-    return LabelFile(
-        **{
-            **content,
-            "path": Path(content["path"]),
-            "organs": {organ: tuple(keys) for organ, keys in content["organs"].items()},
-            "background": tuple(content["background"]),
-            "ignore": tuple(content["ignore"]),
-            "left_right": {organ: tuple(parts) for organ, parts in content["left_right"].items()},
-        }
-    )

@@ -29,7 +29,7 @@ def check_file(path: Path) -> None:
     Raises:
         FileError: as `read_volume_header`; `truncated`; `damaged`: not the packed stream that it should be; `not_finite`.
     """
-    _, voxels = read_volume_header(path)
+    voxels = read_volume_header(path)
     if path.name.lower().endswith((".nii", ".nii.gz")):
         _check_nifti(path)
     elif voxels.window is not None:

@@ -91,13 +91,14 @@ def _parts(source: SourceConfig, dataset: Dataset) -> Parts:
     """What the joined organs are made of. Raises `TfpartialError` for an organ that the source does not have."""
     if source.organs is None:
         return {organ: (organ,) for organ in dataset.organs.names}
+    organs = {organ: parts if isinstance(parts, list) else [parts] for organ, parts in source.organs.items()}
     named = any(label.organs for case in dataset.cases for label in case.labels)
-    for organ, parts in source.organs.items():
+    for organ, parts in organs.items():
         for part in parts:
             if named and isinstance(part, str) and part not in dataset.organs.ids:
                 known = ", ".join(dataset.organs.names)
                 raise TfpartialError(f"{dataset.root}: 'organs' of '{organ}': '{part}' is no organ of the source; it has {known}")
-    return source.organs
+    return organs
 
 
 def _shown(source: SourceConfig, dataset: Dataset) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
 from tfpartial.data.confined import inside
-from tfpartial.data.files import ImageFile, LabelFile, image_from_json, label_from_json
+from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.from_json import from_json
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -107,15 +108,21 @@ def read_manifest(path: Path) -> Manifest:
     """
     content = read_versioned(path, "manifest", FORMAT)
     with parsing(path, "manifest"):
-        roots = [Path(root) for root in content["roots"]]
-        return Manifest(
-            name=content["name"],
-            organs=OrganTable(tuple(content["organs"])),
-            channel_names=tuple(content["channel_names"]),
-            priority=tuple(content["priority"]),
-            tolerance_mm=content["tolerance_mm"],
-            cases={case_id: _case_from_json(path, case_id, case, roots) for case_id, case in content["cases"].items()},
-        )
+        roots = from_json(tuple[str, ...], content.pop("roots"), "roots")
+        content["organs"] = {"names": content["organs"]}
+        content["cases"] = {case_id: _located(path, case_id, case, roots) for case_id, case in content["cases"].items()}
+        del content["format"]
+        manifest = from_json(Manifest, content)
+    _require_consistent(path, manifest)
+    return manifest
+
+
+def _require_consistent(path: Path, manifest: Manifest) -> None:
+    channels = len(manifest.channel_names)
+    for case in manifest.cases.values():
+        if len(case.images) != channels:
+            raise TfpartialError(f"{path}: case '{case.id}': expected {channels} images, one per channel, got {len(case.images)}")
+        manifest.organs.vector(case.annotated)  # which refuses an unknown organ
 
 
 def _case_to_json(case: ManifestCase, root_number: int) -> dict[str, Any]:
@@ -127,25 +134,15 @@ def _case_to_json(case: ManifestCase, root_number: int) -> dict[str, Any]:
     return content
 
 
-def _case_from_json(manifest: Path, case_id: str, content: Mapping[str, Any], roots: Sequence[Path]) -> ManifestCase:
-    root = roots[content["root"]]
+def _located(manifest: Path, case_id: str, case: Mapping[str, Any], roots: Sequence[str]) -> dict[str, Any]:
+    """The JSON of a case with its id and the whole paths of its files."""
+    root = roots[from_json(int, case["root"], f"cases.{case_id}.root")]
 
-    def located(file: Mapping[str, Any]) -> dict[str, Any]:
+    def whole(file: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return {**file, "path": inside(root, file["path"])}
+            return {**file, "path": str(inside(Path(root), from_json(str, file["path"], f"cases.{case_id}: path")))}
         except FileError as error:
             raise TfpartialError(f"{manifest}: case '{case_id}': {error}") from error
 
-    return ManifestCase(
-        id=case_id,
-        root=root,
-        images=tuple(image_from_json(located(image)) for image in content["images"]),
-        labels=tuple(label_from_json(located(label)) for label in content["labels"]),
-        annotated=tuple(content["annotated"]),
-        source=content["source"],
-        patient=content["patient"],
-        size_zyx=tuple(content["size_zyx"]),
-        spacing_mm_zyx=tuple(content["spacing_mm_zyx"]),
-        voxels=content["voxels"],
-        ignored=content["ignored"],
-    )
+    files = {key: [whole(file) for file in case[key]] for key in ("images", "labels")}
+    return {**case, **files, "id": case_id, "root": root}

@@ -60,7 +60,8 @@ def organs_annotated_nowhere(dataset: Dataset, reports: Sequence[CaseReport]) ->
     if any(report.annotated is None for report in reports):
         return []  # a label map that cannot be read may hold them
     somewhere = {organ for report in reports for organ in report.annotated or ()}
-    advice = "is annotated in no case; remove it from 'labels', or name it in 'annotated' of the cases where it was looked for"
+    remove = "remove it from 'labels' (or leave it out of the 'organs' of the source)"
+    advice = f"is annotated in no case; {remove}, or name it in 'annotated' of the cases where it was looked for"
     return [
         Problem("", str(dataset.description), "organ_annotated_nowhere", f"'{organ}' {advice}")
         for organ in dataset.organs.names

@@ -57,7 +57,7 @@ def finish_nnunet(manifest: Manifest, out: Path) -> None:
 def _write_case(case: ManifestCase, data_set: Manifest, out: Path) -> str:
     for number, image in enumerate(case.images):
         _write_channel(image, out / IMAGES / f"{case.id}_{number:04d}{FILE_ENDING}")
-    if case.labels:
+    if case.labels or case.annotated:  # what was looked for and is absent needs an empty label map
         _write_label(case, data_set, out / LABELS / f"{case.id}{FILE_ENDING}")
     return case.id
 

@@ -80,6 +80,8 @@ def plan(specs: Sequence[StageSpec], root: Path, point: Point) -> list[PlannedSt
     for place, spec in enumerate(specs):
         _require_order(spec, givers, specs[place + 1 :])
         stage = _plan(spec, root, point, givers)
+        if OUTPUTS[spec.verb].whole:
+            stage = dataclasses.replace(stage, rests_on=frozenset(earlier.name for earlier in stages))
         stages.append(stage)
         gives = OUTPUTS[spec.verb].gives
         if gives is not None:
@@ -115,6 +117,8 @@ def named(stages: Iterable[PlannedStage], name: str, option: str) -> list[Planne
 def _plan(spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage]) -> PlannedStage:
     options = _options(spec.verb)
     values = {name: value for name, value in point.values.items() if name in options}
+    if (whole := OUTPUTS[spec.verb].whole) is not None:
+        values[whole] = str(root)
     # An option that the experiment sets to null shall have no value, not that of an earlier stage.
     unwanted = {name for name, value in spec.options.items() if value is None}
     sources = {name: givers[name] for name in options if name in givers and name not in unwanted}

@@ -102,7 +102,7 @@ def plan_sweep(
 def _joined(first: PlannedStage, other: PlannedStage) -> PlannedStage:
     """One stage of two cells: what it takes from both."""
     lists = {name: value for name in first.wired if isinstance(value := getattr(first.config, name), list)}
-    if not OUTPUTS[first.verb].gathers or not lists:
+    if not OUTPUTS[first.verb].gathers:
         return first
     joined = {name: list(dict.fromkeys([*value, *getattr(other.config, name)])) for name, value in lists.items()}
     return dataclasses.replace(

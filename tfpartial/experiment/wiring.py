@@ -14,12 +14,14 @@ class Output:
         gives: the option by which later stages take it; none when no stage does.
         resumes: whether the stage goes on in a folder where it was killed. Else it starts again in an empty one.
         gathers: axes of a sweep along which it takes what all cells give, not only its own.
+        whole: the option by which it takes the folder of the run or sweep, with all that was done before; none when it does not.
     """
 
     path: str = ""
     gives: str | None = None
     resumes: bool = False
     gathers: frozenset[str] = frozenset()
+    whole: str | None = None
 
 
 OUTPUTS = {
@@ -34,7 +36,8 @@ OUTPUTS = {
     "train": Output(gives="model", resumes=True),
     "predict": Output(gives="predictions"),
     "score": Output(gives="scores"),
-    "compare": Output(gathers=frozenset({"method"})),
+    "compare": Output(gathers=frozenset({"method", "alpha", "fold"})),
+    "report": Output("report.html", gathers=frozenset({"method", "alpha", "fold"}), whole="folder"),
     "export": Output(),
 }
 """The verbs that can be stages of a run."""

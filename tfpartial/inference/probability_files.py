@@ -16,6 +16,9 @@ from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.geometry import Geometry
 from tfpartial.errors import TfpartialError
 
+PROBABILITIES = "probabilities"
+"""Folder beside the label maps: `probabilities/<case>/<organ>.nii.gz`."""
+
 
 def organ_file(organ: str) -> str:
     """The file name of an organ: everything but letters, digits, `.`, `-` and `_` becomes `_`."""

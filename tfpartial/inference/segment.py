@@ -14,11 +14,9 @@ from tfpartial.data.slabs import SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.predictor import Predictor
-from tfpartial.inference.probability_files import ProbabilityWriter
+from tfpartial.inference.probability_files import PROBABILITIES, ProbabilityWriter
 
 LOG = logging.getLogger(__name__)
-PROBABILITIES = "probabilities"
-"""Folder beside the label maps: `probabilities/<case>/<organ>.nii.gz`."""
 
 
 def segment_case(predictor: Predictor, case: InputCase, out: Path, slab: int = 100, probabilities: bool = False) -> int:

@@ -15,7 +15,7 @@ from tfpartial.metrics.box import Box, label_boxes, union
 from tfpartial.metrics.masks import long_axes, require_spacing
 from tfpartial.metrics.overlap import dice_of_counts
 from tfpartial.metrics.surface_distances import surface_distances
-from tfpartial.metrics.surfaces import SurfaceKind
+from tfpartial.metrics.surfaces import SurfaceKind, require_surface
 from tfpartial.metrics.volume import volume_error_of_counts, voxel_ml
 
 State = Literal["scored", "missed", "false_positive", "absent", "not_annotated"]
@@ -95,12 +95,13 @@ def score_case(
         One score per organ, in the table's order.
 
     Raises:
-        TfpartialError: the shapes differ, or the spacing is not three positive numbers.
+        TfpartialError: the shapes differ, the spacing is not three positive numbers, or the surface of no known kind.
     """
     if reference.shape != prediction.shape:
         shapes = f"reference {reference.shape} and prediction {prediction.shape}"
         raise TfpartialError(f"case '{case}': expected label maps of equal shape, got {shapes}")
     require_spacing(f"case '{case}'", spacing_mm)
+    require_surface(f"case '{case}'", surface)
     known = set(annotated)
     boxes = map(union, label_boxes(reference, len(organs)), label_boxes(prediction, len(organs)))
     axes = long_axes(reference.shape)

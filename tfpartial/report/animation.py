@@ -44,7 +44,9 @@ def write_animation(
     palette = _palette(colours)
     size = frames[0].size
     while True:
-        content = _encode([frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS) for frame in frames], palette)
+        content = _encode(
+            [frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS) for frame in frames], palette
+        )
         if len(content) <= most_bytes:
             with atomic_file(path) as temporary:
                 temporary.write_bytes(content)
@@ -52,7 +54,9 @@ def write_animation(
         shrink = 0.95 * math.sqrt(most_bytes / len(content))
         size = (round(size[0] * shrink), round(size[1] * shrink))
         if min(size) < SMALLEST:
-            raise TfpartialError(f"{path}: {len(frames)} frames do not fit into {most_bytes / 1e6:g} MB; expected fewer, or more MB")
+            raise TfpartialError(
+                f"{path}: {len(frames)} frames do not fit into {most_bytes / 1e6:g} MB; expected fewer, or more MB"
+            )
 
 
 def _encode(frames: Sequence[Image.Image], palette: Image.Image) -> bytes:

@@ -11,20 +11,20 @@ from tfpartial.report.slice_picture import RGB
 SNAP_HEAD = """\
 ################################################
 # ITK-SnAP Label Description File
-# File format: 
+# File format:
 # IDX   -R-  -G-  -B-  -A--  VIS MSH  LABEL
-# Fields: 
-#    IDX:   Zero-based index 
+# Fields:
+#    IDX:   Zero-based index
 #    -R-:   Red color component (0..255)
 #    -G-:   Green color component (0..255)
 #    -B-:   Blue color component (0..255)
 #    -A-:   Label transparency (0.00 .. 1.00)
 #    VIS:   Label visibility (0 or 1)
 #    IDX:   Label mesh visibility (0 or 1)
-#  LABEL:   Label description 
+#  LABEL:   Label description
 ################################################
     0     0    0    0        0  0  0    "Clear Label"
-"""  # noqa: W291  as ITK-SNAP writes it, spaces at the ends of lines included
+"""
 
 
 def write_slicer_colours(names: Sequence[str], path: Path) -> None:

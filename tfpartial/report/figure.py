@@ -13,10 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import ndimage
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.labels import IGNORE, MAX_ORGANS, OrganTable
+from tfpartial.report.body import body_box
 from tfpartial.report.colours import organ_colours
 
 COLOURS = organ_colours(MAX_ORGANS)
@@ -25,8 +25,6 @@ PANEL_IN, GAP_IN, LEFT_IN, TOP_IN, LEGEND_LINE_IN, LEGEND_ENTRY_IN = 3.0, 0.06, 
 DOTS_PER_INCH = 150
 FILL = 0.28
 TITLE_LETTERS = 36
-BODY_HU = -500
-MARGIN = 0.03
 
 
 @dataclass(frozen=True)
@@ -93,22 +91,9 @@ def _wrapped(title: str) -> str:
 
 def crop_to_body(row: Row) -> Row:
     """The row without the air around the body; no labelled voxel is cut off."""
-    components, count = ndimage.label(row.hu > BODY_HU)
-    shown = np.any([_is_organ(panel.label) for panel in row.panels], axis=0)
-    if count:
-        shown |= components == np.bincount(components.ravel())[1:].argmax() + 1
-    if not shown.any():
-        return row
-    box = tuple(_extent(shown.any(axis=1 - axis)) for axis in (0, 1))
+    box = body_box(row.hu, np.any([_is_organ(panel.label) for panel in row.panels], axis=0))
     panels = tuple(replace(panel, label=panel.label[box]) for panel in row.panels)
     return replace(row, hu=row.hu[box], panels=panels)
-
-
-def _extent(occupied: np.ndarray) -> slice:
-    """From the first to the last true place of bool `[n]`, and a margin."""
-    places = np.flatnonzero(occupied)
-    margin = 1 + round(MARGIN * (places[-1] - places[0]))
-    return slice(max(0, places[0] - margin), places[-1] + 1 + margin)
 
 
 def _is_organ(label: np.ndarray) -> np.ndarray:

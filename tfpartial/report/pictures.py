@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tfpartial.data.manifest import Manifest
+from tfpartial.data.manifest import Manifest, read_manifest
+from tfpartial.data.problem import FileError
 from tfpartial.data.volume import read_volume
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.volume_files import label_maps
-from tfpartial.report.figure import Panel, Row
+from tfpartial.report.comparison_tables import alpha_suffix
+from tfpartial.report.figure import Panel, Row, draw
+from tfpartial.report.joined_scores import JoinedScores
 from tfpartial.report.planes import pick_slice
 from tfpartial.report.references import read_prediction, read_reference
-from tfpartial.report.scores import MethodScores
+from tfpartial.report.scores import Scores
+
+logger = logging.getLogger(__name__)
 
 
 def pick_cases(ranked: Sequence[str], count: int) -> list[tuple[str, str]]:
@@ -55,11 +62,62 @@ def _remark(place: int, last: int) -> str:
     return "median" if place == round(last / 2) else f"rank {place + 1} of {last + 1}"
 
 
-def case_row(manifest: Manifest, methods: Sequence[MethodScores], case: str, remark: str) -> Row:
-    """The expert's label map and each method's on one axial slice of a case; captions give the case's mean DSC.
+def rank_cases(joined: JoinedScores, alpha: float | None) -> list[str]:
+    """The test cases by the mean DSC of the last method with a share of labels, best first; those without a DSC are left out."""
+    values = joined.values("dsc", joined.methods_at(alpha)[-1], alpha).mean(axis=1)
+    means = values.groupby(level="case").mean().dropna()
+    return means.sort_values(ascending=False, kind="stable").index.tolist()
+
+
+def draw_cases(
+    folder: Path,
+    manifest: Path | None,
+    joined: JoinedScores,
+    chosen: Mapping[float | None, Sequence[tuple[str, str]]],
+    window_hu: tuple[float, float],
+) -> dict[str, Any]:
+    """Draws `figure.png`, one for each share of labels, as far as the files are there: scores outlive images and label maps.
+
+    Args:
+        folder: where to.
+        manifest: the data set; None takes the one that was scored against.
+        joined: the scores.
+        chosen: by share of labels, `(case, remark)`.
+        window_hu: numbers shown black and white.
+
+    Returns:
+        JSON: `figures` with the cases that they show, and why one is missing (`not drawn`).
 
     Raises:
-        TfpartialError: the case has no label map, a file cannot be read, or the files do not lie on one grid.
+        TfpartialError: as `read_manifest`, for a manifest that is given, and as `case_row`; not for files that are gone.
+    """
+    figures: list[dict[str, Any]] = []
+    try:
+        dataset = read_manifest(manifest or _scored_manifest(joined))
+        for alpha, cases in chosen.items():
+            rows = [case_row(dataset, joined, alpha, case, remark) for case, remark in cases]
+            path = folder / f"figure{alpha_suffix(joined, alpha)}.png"
+            draw(rows, ["expert", *joined.methods_at(alpha)], dataset.organs, window_hu, path)
+            figures.append({"figure": path.name, "cases": [case for case, _ in cases]})
+    except FileError as error:
+        logger.warning("not drawn: %s", error)
+        return {"figures": figures, "not drawn": str(error)}
+    return {"figures": figures}
+
+
+def case_row(manifest: Manifest, joined: JoinedScores, alpha: float | None, case: str, remark: str) -> Row:
+    """The expert's label map and that of each method on one axial slice of a case; captions give the case's mean DSC.
+
+    Args:
+        manifest: the data set.
+        joined: the scores.
+        alpha: share of labels; methods without it have no panel.
+        case: a test case; when several folds test it, the first one is drawn.
+        remark: what is said of it.
+
+    Raises:
+        FileError: an image or a label map is not there, cannot be read, or does not lie on the grid.
+        TfpartialError: the case is not in the manifest, or has no expert label there.
     """
     reference = read_reference(manifest, case)
     if reference is None:
@@ -69,16 +127,27 @@ def case_row(manifest: Manifest, methods: Sequence[MethodScores], case: str, rem
     z = pick_slice(reference)
     missing = [organ for organ in manifest.organs.names if organ not in entry.annotated]
     panels = [Panel(reference[z], f"not annotated: {', '.join(missing)}" if missing else "")]
-    for method in methods:
-        prediction = read_prediction(manifest, case, _label_map(method, case))
-        dsc = method.case_means().get(case)
-        panels.append(Panel(prediction[z], "DSC n/a" if dsc is None else f"DSC {dsc:.3f}"))
+    for method in joined.methods_at(alpha):
+        scores = next(joined.scores[run] for run in joined.runs(alpha, method) if case in joined.scores[run].cases)
+        prediction = read_prediction(manifest, case, _label_map(scores, case))
+        dsc = scores.table.loc[scores.table["case"] == case, "dsc"].mean()
+        panels.append(Panel(prediction[z], "DSC n/a" if np.isnan(dsc) else f"DSC {dsc:.3f}"))
     title = f"{case} ({remark})\nslice {z + 1} of {len(reference)}"
     return Row(title, volume.array[z, :, :, 0], volume.spacing_mm_zyx[1:], tuple(panels))
 
 
-def _label_map(method: MethodScores, case: str) -> Path:
-    found = label_maps(method.predictions)
+def _label_map(scores: Scores, case: str) -> Path:
+    folder = scores.predictions
+    found = label_maps(folder) if folder.is_dir() else {}
     if case not in found:
-        raise TfpartialError(f"{method.predictions}: has no label map of case '{case}', which '{method.name}' was scored on")
+        raise FileError(folder, "missing_file", f"expected the label map of case '{case}' that was scored, found none")
     return found[case]
+
+
+def _scored_manifest(joined: JoinedScores) -> Path:
+    path = next(iter(joined.scores.values())).manifest
+    if not path.is_file():
+        raise FileError(
+            path, "missing_file", "no such file; expected the manifest that was scored against, or the option manifest"
+        )
+    return path

@@ -47,6 +47,11 @@ def pixel_mm(spacing_mm_zyx: tuple[float, float, float], plane: Plane) -> tuple[
     return rows, columns
 
 
+def shows_organ(label: np.ndarray) -> bool:
+    """Whether uint8 of any shape has an organ's code."""
+    return bool(np.any((label > 0) & (label != IGNORE)))
+
+
 def pick_slice(label: np.ndarray) -> int:
     """The slice of uint8 `[n, H, W]` that shows most organs and, of those that do, most organ voxels."""
     voxels = np.stack([np.bincount(plane.ravel(), minlength=IGNORE + 1)[1:IGNORE] for plane in label])
@@ -64,6 +69,6 @@ def pick_slices(label: np.ndarray, plane: Plane, count: int) -> list[int]:
     planes = np.moveaxis(label, VIEWS[plane].axis, 0)
     if count == 1:
         return [pick_slice(planes)]
-    shown = np.flatnonzero([((piece > 0) & (piece != IGNORE)).any() for piece in planes])
-    places = np.linspace(0, len(shown) - 1, min(count, len(shown))).round().astype(int)
-    return shown[places].tolist()
+    shown = np.flatnonzero([shows_organ(piece) for piece in planes])
+    places = (len(shown) * (np.arange(count) + 0.5) / count).astype(int)  # the middle of each of `count` equal parts
+    return shown[np.unique(places)].tolist()

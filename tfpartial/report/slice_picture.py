@@ -62,18 +62,19 @@ def draw_slice(content: Slice, window_hu: tuple[float, float], side: int) -> Ima
         RGB; as wide and high, in proportion, as the slice is in mm.
     """
     width, height = picture_size(content.hu.shape, content.pixel_mm, side)
-    canvas = _grey(content.hu, window_hu).resize((FINER * width, FINER * height), Image.Resampling.BICUBIC).convert("RGB")
+    canvas = grey(content.hu, window_hu).resize((FINER * width, FINER * height), Image.Resampling.BICUBIC).convert("RGB")
     fill, opacity = _fill(content.label)
     canvas.paste(fill.resize(canvas.size, Image.Resampling.NEAREST), mask=opacity.resize(canvas.size, Image.Resampling.NEAREST))
     pen = ImageDraw.Draw(canvas)
     scale_yx = np.divide(canvas.size[::-1], content.hu.shape)
     for code in _codes(content.label):
-        for line in _outlines(content.label == code, scale_yx):
+        for line in outlines(np.equal(content.label, code), scale_yx):
             pen.line(_points(line), fill=tuple(RGB[code - 1].tolist()), width=FINER * WIDTH, joint="curve")
-    for code in [] if content.reference is None else _codes(content.reference):
-        for line in _outlines(content.reference == code, scale_yx):
-            for dash in _dashes(line):
-                pen.line(_points(dash), fill=WHITE, width=FINER)
+    if content.reference is not None:
+        for code in _codes(content.reference):
+            for line in outlines(np.equal(content.reference, code), scale_yx):
+                for dash in _dashes(line):
+                    pen.line(_points(dash), fill=WHITE, width=FINER)
     if content.frame is not None:
         (top, bottom), (left, right) = content.frame
         corners = np.array([(top, left), (bottom + 1, right + 1)]) * scale_yx
@@ -81,7 +82,8 @@ def draw_slice(content: Slice, window_hu: tuple[float, float], side: int) -> Ima
     return canvas.reduce(FINER)
 
 
-def _grey(hu: np.ndarray, window_hu: tuple[float, float]) -> Image.Image:
+def grey(hu: np.ndarray, window_hu: tuple[float, float]) -> Image.Image:
+    """HU `[rows, columns]` as grey values of 8 bits: black and white where the window ends."""
     low, high = window_hu
     return Image.fromarray(np.rint(255 * np.clip((hu.astype(np.float32) - low) / (high - low), 0, 1)).astype(np.uint8))
 
@@ -98,8 +100,8 @@ def _codes(label: np.ndarray) -> list[int]:
     return [code for code in np.unique(label).tolist() if 0 < code != IGNORE]
 
 
-def _outlines(mask: np.ndarray, scale_yx: np.ndarray) -> Iterator[np.ndarray]:
-    """Lines `[n, 2]` (row, column) on the canvas around bool `[rows, columns]`."""
+def outlines(mask: np.ndarray, scale_yx: np.ndarray) -> Iterator[np.ndarray]:
+    """Lines `[n, 2]` (row, column) on the canvas around bool `[rows, columns]`, which has a true place."""
     rows, columns = (np.flatnonzero(mask.any(axis=1 - axis)) for axis in (0, 1))
     start = np.array([rows[0], columns[0]])
     # The border of background closes the outline of an organ that touches the edge of the picture.

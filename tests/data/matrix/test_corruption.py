@@ -27,7 +27,7 @@ from tfpartial.labels import OrganTable
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 ORGANS = OrganTable(("liver",))
 GRID = Geometry((6, 5, 4), (1.5, 1.5, 3.0), (10.0, -20.0, 30.0))
-quick = settings(max_examples=60, derandomize=True)
+quick = settings(max_examples=40, derandomize=True)
 changes = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4)
 """Where, as a share of the bytes that may change, and the new byte."""
 
@@ -174,7 +174,12 @@ def test_a_damaged_slice_is_read_or_refused(make_source, folder, share, spots, c
     voxels_or_error(series)
 
 
-anything = st.sampled_from([None, True, -1, 0, 7, 1.5, 1e300, "", "..", "../x", "/etc/passwd", "a\nb", "a", [], {}, ["a"], {"a": 1}])
+NUMBERS, TEXTS, REST = (
+    (-1, 0, 7, 1.5, 1e300),
+    ("", "a", "..", "../x", "/etc/passwd", "a\nb"),
+    (None, True, [], {}, ["a"], {"a": 1}),
+)
+anything = st.sampled_from([*NUMBERS, *TEXTS, *REST])
 
 
 def places(value: Any, at: tuple = ()) -> list[tuple]:
@@ -211,7 +216,7 @@ def run_quietly(*words: object) -> int:
 
 
 @given(data=st.data())
-@settings(quick, max_examples=120)
+@settings(quick, max_examples=50)
 @pytest.mark.parametrize("form", ["dataset.json", "msd"])
 def test_a_changed_description_is_used_or_refused(make_source, folder, form, data):
     root = folder / form.replace(".", "-")
@@ -230,7 +235,7 @@ def test_a_changed_description_is_used_or_refused(make_source, folder, form, dat
 
 
 @given(data=st.data())
-@settings(quick, max_examples=150)
+@settings(quick, max_examples=60)
 def test_a_changed_manifest_is_used_or_refused(make_source, folder, data):
     root, good = folder / "ingested", folder / "good-manifest.json"
     if not root.exists():

@@ -14,6 +14,8 @@ NIFTI1, NIFTI2 = 348, 540
 """Sizes of the two headers; the first number of the file."""
 TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 """NIfTI's codes of the real data types -> numpy's."""
+OTHER_TYPES = (32, 128, 1536, 1792, 2048, 2304)
+"""Codes of complex numbers, colours, and numbers of 16 bytes."""
 MOST_AXES = 7
 GRID_AXES = 3
 
@@ -47,6 +49,7 @@ class NiftiHeader:
         voxel_bits: bits of one voxel.
         kind: numpy's type of one voxel in the file's byte order; None when it is no real number.
         offset: place of the first voxel in the file; -1 when it is no number.
+        code: NIfTI's code of the type.
         scaling: slope and intercept that make values of stored numbers; None when the values are the stored numbers.
         spacing_mm: `pixdim` of the first three axes.
         placement: the numbers of `qform` and `sform`, of those that are in use.
@@ -56,6 +59,7 @@ class NiftiHeader:
     voxel_bits: int
     kind: np.dtype | None
     offset: int
+    code: int
     scaling: tuple[float, float] | None
     spacing_mm: tuple[float, ...]
     placement: tuple[float, ...]
@@ -70,6 +74,8 @@ class NiftiHeader:
         if not self.dimensions or min(self.dimensions) < 1:
             got = _text(self.dimensions) or "another number of them"
             return f"'dim': expected 1 to {MOST_AXES} axes of 1 or more voxels, got {got}"
+        if self.code not in (*TYPES, *OTHER_TYPES):
+            return f"'datatype': expected the code of a type, got {self.code}"
         if self.offset < NIFTI1:
             return f"'vox_offset': expected the voxels after the {NIFTI1} bytes of the header or later, got {self.offset}"
         spacing_mm = self.spacing_mm[: len(self.dimensions)]
@@ -105,6 +111,7 @@ class NiftiHeader:
             voxel_bits=bits if kind is None else 8 * kind.itemsize,
             kind=kind,
             offset=int(offset) if math.isfinite(offset) else -1,
+            code=code,
             # A slope of 0 means that there is no scaling.
             scaling=None if slope == 0 or (slope, intercept) == (1, 0) else (slope, intercept),
             spacing_mm=numbers(layout.pixdim)[1 : 1 + GRID_AXES],

@@ -13,7 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from tfpartial.data.formats.segments import NamedSegments
-from tfpartial.data.formats.volume_file import execute, open_header, sound_grid
+from tfpartial.data.formats.volume_file import execute, open_header, require_sound
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 
@@ -48,7 +48,7 @@ class SegmentedNrrd(NamedSegments):
         numbers = _numbers(reader)
         self._reader = reader
         self._layers = reader.GetNumberOfComponents()
-        native = sound_grid(reader, path)
+        native = require_sound(Geometry.of(reader), path)
         # Slicer cannot write an image without voxels: a single one says that every segment is empty, and means no grid.
         self._empty = native.size_xyz == (1, 1, 1)
         super().__init__(

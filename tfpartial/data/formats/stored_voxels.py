@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from isal import isal_zlib
 
 from tfpartial.data.confined import inside, require_inside
 from tfpartial.data.problem import FileError
 
+CHUNK = 1 << 16
+"""Packed bytes per step: zeros expand a thousandfold."""
 PACKED_AT_MOST = 1032
 """No deflate stream expands more than so many times (zlib.net/zlib_tech.html)."""
 
@@ -27,6 +32,33 @@ class StoredVoxels:
     offset: int
     size: int
     window: int | None
+
+    def read(self, start: int, count: int) -> bytes:
+        """`count` bytes of the unpacked voxels from `start` on; packed ones are unpacked from their beginning.
+
+        Raises:
+            FileError: `truncated`; `damaged`.
+        """
+        with self.file.open("rb") as file:
+            file.seek(self.offset + (start if self.window is None else 0))
+            content = file.read(count) if self.window is None else self._unpacked(file, start, start + count)
+        if len(content) < count:
+            reason = f"ends early: expected {self.size} bytes of voxels, got {start + len(content)}"
+            raise FileError(self.file, "truncated", reason)
+        return content
+
+    def _unpacked(self, file: IO[bytes], start: int, stop: int) -> bytes:
+        assert self.window is not None
+        stream = isal_zlib.decompressobj(self.window)
+        content, place = bytearray(), 0
+        try:
+            while place < stop and (chunk := file.read(CHUNK)):
+                unpacked = stream.decompress(chunk)
+                content += unpacked[max(0, start - place) : max(0, stop - place)]
+                place += len(unpacked)
+        except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
+            raise FileError(self.file, "damaged", f"is no sound packed stream: {error}") from error
+        return bytes(content)
 
     def require_room(self) -> None:
         """Whether the file can hold what the header claims: to be called before anybody takes memory for it.

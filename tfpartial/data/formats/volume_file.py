@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,15 +13,30 @@ import SimpleITK as sitk
 from tfpartial.artifacts import atomic_file
 from tfpartial.data.files import Step
 from tfpartial.data.formats import nifti_reader
+from tfpartial.data.formats.metaimage import read_metaimage_header
 from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
-from tfpartial.data.formats.volume_header import FORMATS, read_volume_header
+from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.integrity import check_file, check_voxels
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 
 ENDINGS = tuple(FORMATS)
+NIFTI, METAIMAGE = (".nii", ".nii.gz"), (".mha", ".mhd")
+KINDS = {
+    np.dtype("i1"): sitk.sitkInt8,
+    np.dtype("u1"): sitk.sitkUInt8,
+    np.dtype("i2"): sitk.sitkInt16,
+    np.dtype("u2"): sitk.sitkUInt16,
+    np.dtype("i4"): sitk.sitkInt32,
+    np.dtype("u4"): sitk.sitkUInt32,
+    np.dtype("i8"): sitk.sitkInt64,
+    np.dtype("u8"): sitk.sitkUInt64,
+    np.dtype("f4"): sitk.sitkFloat32,
+    np.dtype("f8"): sitk.sitkFloat64,
+}
+"""numpy's type -> ITK's."""
 DIMENSIONS = 3
 RIGHT_ANGLE = 1e-3
 """How far the cosine of the angle between two axes may be from 0: headers are rounded."""
@@ -35,23 +50,22 @@ def is_volume_file(path: Path) -> bool:
 
 
 def open_header(path: Path) -> sitk.ImageFileReader:
-    """A reader that has read the header of a volume of any kind.
+    """A reader that has read the header of a NIfTI or NRRD file.
 
     Raises:
         FileError: as `read_volume_header`; `unreadable`: ITK refuses it.
     """
-    name, _ = read_volume_header(path)
+    read_volume_header(path)
     reader = sitk.ImageFileReader()
-    reader.SetImageIO(name)
+    reader.SetImageIO("NiftiImageIO" if path.name.lower().endswith(NIFTI) else "NrrdImageIO")
     reader.SetFileName(str(path))
     with _itk_errors(path):
         reader.ReadImageInformation()
     return reader
 
 
-def sound_grid(reader: sitk.ImageFileReader, path: Path) -> Geometry:
-    """The grid of a 3D volume whose header was read. Raises `FileError`: `bad_grid`: it is no grid of boxes in the patient."""
-    native = Geometry.of(reader)
+def require_sound(native: Geometry, path: Path) -> Geometry:
+    """Returns a grid of boxes in the patient. Raises `FileError`: `bad_grid`: it is none."""
     cosines = np.reshape(native.direction, (DIMENSIONS, DIMENSIONS))
     if not np.isfinite([*native.origin_mm_xyz, *native.spacing_mm_xyz]).all() or min(native.spacing_mm_xyz) <= 0:
         reason = f"expected finite positions and spacings above 0, got {native.origin_mm_xyz} and {native.spacing_mm_xyz} mm"
@@ -62,23 +76,13 @@ def sound_grid(reader: sitk.ImageFileReader, path: Path) -> Geometry:
     return native
 
 
-def open_volume(path: Path) -> sitk.ImageFileReader:
-    """A reader that has read the header of a 3D single-component volume, and is set to read it.
-
-    Further axes of length 1, which some programs write, are left out.
-
-    Raises:
-        FileError: as `open_header`; `not_3d`; `not_scalar`: vectors; `bad_grid`.
-    """
-    reader = open_header(path)
-    if reader.GetDimension() < DIMENSIONS or any(length != 1 for length in reader.GetSize()[DIMENSIONS:]):
-        size = " × ".join(str(length) for length in reader.GetSize())
-        raise FileError(path, "not_3d", f"expected a 3D volume, got {reader.GetDimension()}D of {size} voxels")
-    if reader.GetNumberOfComponents() != 1:
-        raise FileError(path, "not_scalar", f"expected one number per voxel, got {reader.GetNumberOfComponents()}")
-    sound_grid(reader, path)
-    _set_slices(reader, 0, reader.GetSize()[2])
-    return reader
+def _require_scalar_3d(path: Path, sizes: Sequence[int], components: int) -> None:
+    """Further axes of length 1, which some programs write, are left out. Raises `FileError`: `not_3d`; `not_scalar`."""
+    if len(sizes) < DIMENSIONS or any(length != 1 for length in sizes[DIMENSIONS:]):
+        size = " × ".join(str(length) for length in sizes)
+        raise FileError(path, "not_3d", f"expected a 3D volume, got {len(sizes)}D of {size} voxels")
+    if components != 1:
+        raise FileError(path, "not_scalar", f"expected one number per voxel, got {components}")
 
 
 def _set_slices(reader: sitk.ImageFileReader, start: int, count: int) -> None:
@@ -109,10 +113,10 @@ def _itk_errors(path: Path) -> Iterator[None]:
 
 
 def read_image(path: Path) -> sitk.Image:
-    """A volume as it is stored. Raises as `open_volume` does, and for a file that ends early (see `integrity.check_file`)."""
-    reader = open_volume(path)
-    check_file(path)
-    return execute(reader, path)
+    """A volume as it is stored. Raises as `VolumeFile` and its `slabs` do."""
+    file = VolumeFile(path)
+    ((_, voxels),) = file.slabs(file.native.shape_zyx[0])
+    return file.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(file.native.from_lps(voxels))))
 
 
 def write_image(image: sitk.Image, path: Path) -> None:
@@ -137,17 +141,35 @@ class VolumeFile:
     A NIfTI file that is stored from the feet to the head is unpacked in one pass.
 
     Raises:
-        FileError: as `open_volume`.
+        FileError: as `read_volume_header`; `unreadable`: ITK refuses it; `not_3d`; `not_scalar`: vectors; `bad_grid`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.slice_files: tuple[Path, ...] = ()
-        self._reader = open_volume(path)
-        self.native = Geometry.of(self._reader)
-        self._nifti = nifti_reader.read_header(path)
-        kind = sitk.GetPixelIDValueAsString(self._reader.GetPixelID())
+        self._nifti: NiftiHeader | None = None
+        kind = self._open_metaimage() if ending_of(path) in METAIMAGE else self._open_by_itk()
+        require_sound(self.native, path)
         self.history = (Step("read", {"file": str(path), "format": _format(path), "voxels": kind}),)
+
+    def _open_metaimage(self) -> str:
+        read_volume_header(self.path)
+        header = read_metaimage_header(self.path)
+        _require_scalar_3d(self.path, header.sizes, header.channels)
+        self.native = header.native
+        self._read: Callable[[int, int], np.ndarray] = header.read_slices
+        return sitk.GetPixelIDValueAsString(KINDS[header.kind.newbyteorder("=")])
+
+    def _open_by_itk(self) -> str:
+        reader = open_header(self.path)
+        _require_scalar_3d(self.path, reader.GetSize(), reader.GetNumberOfComponents())
+        self.native = Geometry.of(reader)
+        self._nifti = header = nifti_reader.read_header(self.path)
+        if header:
+            self._read = lambda start, stop: nifti_reader.read_slices(self.path, header, start, stop)
+        else:
+            self._read = lambda start, stop: _read_by_itk(reader, self.path, start, stop)
+        return sitk.GetPixelIDValueAsString(reader.GetPixelID())
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
         """See `OpenImage`."""
@@ -163,9 +185,10 @@ class VolumeFile:
         for number, stored in enumerate(nifti_reader.slabs(self.path, header, size)):
             yield number * size, self.native.to_lps(stored)
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
-        _set_slices(self._reader, start, stop - start)
-        return sitk.GetArrayFromImage(execute(self._reader, self.path))
+
+def _read_by_itk(reader: sitk.ImageFileReader, path: Path, start: int, stop: int) -> np.ndarray:
+    _set_slices(reader, start, stop - start)
+    return sitk.GetArrayFromImage(execute(reader, path))
 
 
 def _format(path: Path) -> str:

@@ -1,7 +1,7 @@
 """What the header of a volume file says of its voxels, looked at before ITK does.
 
-ITK believes headers: it takes memory for whatever they claim, reads files that they name wherever these lie, crashes on some
-numbers, replaces others (a spacing of 0 or NaN in a NIfTI file becomes 1 mm), and writes to the terminal.
+ITK believes headers: it takes memory for whatever they claim, reads files that they name wherever these lie, replaces some numbers
+(a spacing of 0 or NaN in a NIfTI file becomes 1 mm), and writes to the terminal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfpartial.data.formats import nifti_reader
-from tfpartial.data.formats.metaimage_header import read_metaimage_header
+from tfpartial.data.formats.metaimage import read_metaimage_header
 from tfpartial.data.formats.nrrd_header import read_nrrd_header
 from tfpartial.data.formats.stored_voxels import StoredVoxels
 from tfpartial.data.problem import FileError
@@ -31,15 +31,19 @@ def _read_nifti_header(path: Path) -> StoredVoxels:
     return StoredVoxels(path, header.offset, header.file_bytes - header.offset, None)
 
 
-FORMATS: dict[str, tuple[str, Callable[[Path], StoredVoxels]]] = {
-    ".nii.gz": ("NiftiImageIO", _read_nifti_header),
-    ".nii": ("NiftiImageIO", _read_nifti_header),
-    ".nrrd": ("NrrdImageIO", read_nrrd_header),
-    ".nhdr": ("NrrdImageIO", read_nrrd_header),
-    ".mha": ("MetaImageIO", read_metaimage_header),
-    ".mhd": ("MetaImageIO", read_metaimage_header),
+def _read_metaimage(path: Path) -> StoredVoxels:
+    return read_metaimage_header(path).voxels
+
+
+FORMATS: dict[str, Callable[[Path], StoredVoxels]] = {
+    ".nii.gz": _read_nifti_header,
+    ".nii": _read_nifti_header,
+    ".nrrd": read_nrrd_header,
+    ".nhdr": read_nrrd_header,
+    ".mha": _read_metaimage,
+    ".mhd": _read_metaimage,
 }
-"""Ending -> name of ITK's reader, and ours of the header."""
+"""Ending -> the reader of the header."""
 
 
 def ending_of(path: Path) -> str | None:
@@ -47,8 +51,8 @@ def ending_of(path: Path) -> str | None:
     return next((ending for ending in FORMATS if path.name.lower().endswith(ending)), None)
 
 
-def read_volume_header(path: Path) -> tuple[str, StoredVoxels]:
-    """The name of ITK's reader for a volume file, and where its voxels are.
+def read_volume_header(path: Path) -> StoredVoxels:
+    """Where the voxels of a volume file are.
 
     Raises:
         FileError: `missing_file`; `unknown_format`: another ending; `unreadable`: not what the ending says; `bad_header`;
@@ -59,7 +63,6 @@ def read_volume_header(path: Path) -> tuple[str, StoredVoxels]:
     ending = ending_of(path)
     if ending is None:
         raise FileError(path, "unknown_format", f"expected a volume file ({', '.join(FORMATS)}), a picture or a DICOM folder")
-    reader, read = FORMATS[ending]
-    voxels = read(path)
+    voxels = FORMATS[ending](path)
     voxels.require_room()
-    return reader, voxels
+    return voxels

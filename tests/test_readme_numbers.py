@@ -1,0 +1,110 @@
+"""The numbers in the documentation are those of the committed result files. `make readme` renews the tables."""
+
+import json
+import math
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tfpartial.report.averages import MEAN
+from tfpartial.report.embed import embed, embedded_files
+from tfpartial.report.shown_metrics import SHOWN
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMPARISONS = sorted((ROOT / "docs" / "results").rglob("comparison.json"))
+
+
+def results(path):
+    return json.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_between_marks_are_their_files(page):
+    text = page.read_text(encoding="utf-8")
+    assert embed(text, page.parent) == text
+
+
+def test_every_table_of_numbers_in_the_readme_stands_between_marks():
+    outside = re.sub(r"<!-- results: .*?<!-- /results -->", "", README, flags=re.DOTALL)
+    assert not re.search(r"^\|.*\| \**\d+\.\d", outside, re.MULTILINE)
+    assert embedded_files(README)
+
+
+@pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.parent.relative_to(ROOT / "docs" / "results").as_posix())
+def test_tables_have_the_numbers_of_their_comparison(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    written = _old_tables(path, content) if "mean DSC" in content else list(_tables(path, content))
+    assert written
+    for table, cells in written:
+        rows = {cell.strip(" *") for line in table.splitlines() for cell in line.split("|")}
+        assert cells <= rows
+
+
+def _old_tables(path, content):
+    """`table.md` of the first versions: DSC with three decimals."""
+    cells = {f"{value:.3f}" for row in content["mean DSC"] for name, value in row.items() if name != "organ"}
+    return [((path.parent / "table.md").read_text(encoding="utf-8"), cells)]
+
+
+def _tables(path, content):
+    """The means of all organs, table by table, without what stands behind `±`."""
+    several = len(content["folds"]) > 1
+    for metric in dict.fromkeys(row["metric"] for row in content["averages"]):
+        rows = [row for row in content["averages"] if (row["metric"], row["organ"]) == (metric, MEAN)]
+        table = (path.parent / "tables" / f"{metric}.md").read_text(encoding="utf-8")
+        spread = "fold_sd" if several else "case_sd"
+        yield (
+            re.sub(r" \(\d+\)", "", table),
+            {SHOWN[metric].spread(_number(row["fold_mean"]), _number(row[spread])) for row in rows},
+        )
+
+
+def _number(value):
+    return math.nan if value is None else value
+
+
+def test_the_table_of_speed_has_the_numbers_that_were_measured():
+    benchmark = runpy.run_path(str(ROOT / "benchmarks" / "unet_table.py"))
+    assert (ROOT / "benchmarks" / "results" / benchmark["TABLE"]).read_text() == benchmark["unet_table"]()
+
+
+def minutes(method):
+    return results(f"docs/results/openkbp_alpha30/fold0/training_{method}.json")["trained"]["minutes"]
+
+
+def mean_dsc(folder, method):
+    return results(f"docs/results/{folder}/comparison.json")["mean DSC"][-1][method]
+
+
+def weight_maps(width, against):
+    rows = results("benchmarks/results/weight_maps_cpu.json")["rows"]
+    return next(row[f"over_{against}_percent"] for row in rows if row["width"] == width)
+
+
+def peaks(benchmark):
+    return [row["peak_mib"] for row in results(f"benchmarks/results/{benchmark}_memory.json")["rows"]]
+
+
+def slices_per_second():
+    rows = results("benchmarks/results/pipeline.json")["rows"]
+    return next(row["slices_per_s"] for row in rows if (row["reader"], row["batch"]) == ("tfpartial", 8))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"{minutes('naive'):.1f} and {minutes('certain'):.1f} minutes of training",
+        f"mean DSC is {mean_dsc('reduction', 'valid_mean'):.3f} against {mean_dsc('reduction', 'batch_mean'):.3f}",
+        f"costs {weight_maps(64, 'given'):+.1f} % at width 64 and {weight_maps(16, 'given'):+.1f} % at width 16",
+        f"({weight_maps(64, 'plain'):+.1f} % and {weight_maps(16, 'plain'):+.1f} % against Keras's own binary cross entropy)",
+        f"delivers {slices_per_second():.0f} slices of 512×512 per second (batch 8",
+        "`predict` peaks at {:.0f} MiB on a volume of 100 slices of 512×512 and at {:.0f} MiB on one".format(*peaks("predict")),
+        "`prepare` with two workers at {:.0f} MiB for 10 cases and {:.0f} MiB for 100".format(*peaks("prepare")),
+    ],
+)
+def test_sentences_have_the_numbers_that_were_measured(sentence):
+    assert sentence in " ".join(README.split())

@@ -1,0 +1,97 @@
+"""The best, median and worst case, with contours in three planes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from tfpartial.data.manifest import read_manifest
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.volume_files import label_maps
+from tfpartial.report.page.case_views import CaseView, Outline, view_case
+from tfpartial.report.page.html import fill
+from tfpartial.report.page.run_folder import RunFolder
+from tfpartial.report.page.section import Section
+from tfpartial.report.page.stages import alpha_text
+from tfpartial.report.pictures import pick_cases
+from tfpartial.report.runs import Run
+from tfpartial.report.scores import Scores
+
+WINDOW_HU = (-160.0, 300.0)
+
+
+def _render(run: RunFolder) -> Markup:
+    best = run.results.best()
+    if best is None:
+        raise TfpartialError("no case has a DSC")
+    drawn, notes = [], []
+    ranked = _ranked(run, best.method)
+    for case, remark in pick_cases(list(ranked.index), run.config.cases):
+        tested = {one: found for one, found in run.results.joined.scores.items() if (found.table["case"] == case).any()}
+        try:
+            views = _views(run, case, list(tested.values()))
+        except TfpartialError as error:
+            notes.append(f"{case} ({remark}) is not drawn: {error}")
+        else:
+            drawn.append({"case": case, "remark": remark, "dsc": ranked[case], "views": views, "parts": _parts(case, tested)})
+    organs = {line.organ: line.colour for case in drawn for view in case["views"] for line in _lines(view)}
+    return fill("cases.html", cases=drawn, notes=notes, organs=organs, method=best.method)
+
+
+def _ranked(run: RunFolder, method: str) -> pd.Series:
+    """Mean DSC of each case, over its organs and then over the shares of labels, best first."""
+    tables = [
+        found.table.groupby("case")["dsc"].mean() for one, found in run.results.joined.scores.items() if one.method == method
+    ]
+    means = pd.concat(tables).groupby(level=0).mean().dropna()
+    return means.sort_index().sort_values(ascending=False, kind="stable")
+
+
+def _views(run: RunFolder, case: str, scores: list[Scores]) -> list[CaseView]:
+    """The case with the contours of each method. Raises `TfpartialError` when a file is gone or cannot be read."""
+    manifest = read_manifest(scores[0].manifest)
+    return view_case(manifest, case, [_label_map(found.predictions, case) for found in scores], _window_hu(run))
+
+
+def _label_map(folder: Path, case: str) -> Path:
+    found = label_maps(folder)
+    if case not in found:
+        raise TfpartialError(f"{folder}: has no label map of the case")
+    return found[case]
+
+
+def _window_hu(run: RunFolder) -> tuple[float, float]:
+    """As asked for; else what the first network was trained on."""
+    if run.config.window_hu is not None:
+        return run.config.window_hu
+    low, high = next((stage.options["window_hu"] for stage in run.of("train") if "window_hu" in stage.options), WINDOW_HU)
+    return low, high
+
+
+def _parts(case: str, tested: dict[Run, Scores]) -> list[dict[str, Any]]:
+    """Per share of labels: its name and, per method, what stands over its pictures and the place of its contours."""
+    columns = [(one.alpha, _column(one.method, case, found, place)) for place, (one, found) in enumerate(tested.items())]
+    alphas = dict.fromkeys(alpha for alpha, _ in columns)
+    return [{"label": alpha_text(alpha), "columns": [column for of, column in columns if of == alpha]} for alpha in alphas]
+
+
+def _column(method: str, case: str, found: Scores, place: int) -> dict[str, Any]:
+    rows = found.table[found.table["case"] == case]
+    missed = rows.loc[rows["state"] == "missed", "organ"].tolist()
+    return {"method": method, "dsc": rows["dsc"].mean(), "missed": missed, "place": place}
+
+
+def _lines(view: CaseView) -> Iterator[Outline]:
+    for lines in (view.expert, *view.predictions):
+        yield from lines
+
+
+def _applies(run: RunFolder) -> bool:
+    return bool(run.results.groups) and run.config.cases > 0
+
+
+SECTION = Section("cases", "Best, median and worst case", _applies, _render)
