@@ -33,10 +33,11 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=[*find_packages(include=["tfpartial", "tfpartial.*"]), *STAGES],
     package_dir={"tfpartial": "tfpartial", **STAGES},
-    package_data={"tfpartial": ["py.typed"]},
+    package_data={"tfpartial": ["py.typed"], "tfpartial.report.page": ["style.css", "page.js", "templates/*"]},
     install_requires=[
         "h5py>=3.11,<4",
         "isal>=1.7,<2",
+        "jinja2>=3.1,<4",
         "jsonargparse[signatures]>=4.49,<5",
         "keras>=3.15,<4",
         "numpy>=2.0,<3",

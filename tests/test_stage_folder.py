@@ -76,7 +76,7 @@ def test_checksums_reach_paths_in_lists_and_in_parts(tmp_path):
     sources = [SourceConfig(tmp_path / name) for name in ("a", "b")]
     assert input_checksums(IngestConfig(tmp_path / "manifest.json", sources=sources)) == files
     scores = [tmp_path / "a", tmp_path / "b"]
-    assert input_checksums(CompareConfig(tmp_path / "a", scores, tmp_path / "out")) == files
+    assert input_checksums(CompareConfig(tmp_path / "out", scores)) == files
 
 
 def test_options_that_may_change_are_no_differences(config):

@@ -120,7 +120,7 @@ def test_says_what_is_seen_and_what_to_do(numbers, said):
 
 @given(
     air=st.integers(1_000, 50_000),
-    lung=st.integers(0, 5_000),
+    lung=st.integers(0, 3_000),
     fat=st.integers(100, 5_000),
     soft=st.integers(1_000, 10_000),
     bone=st.integers(0, 500),

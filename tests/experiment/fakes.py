@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tfpartial import cli
-from tfpartial.artifacts import read_json, write_json
+from tfpartial.artifacts import read_json, write_json, write_text
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment import child, work
 from tfpartial.provenance import begin, finish
@@ -88,6 +88,10 @@ def compare(config):
     write_json(config.out / "comparison.json", [read_json(path / "done.json", "scores")["mean_dsc"] for path in config.scores])
 
 
+def report(config):
+    write_text(config.out, " ".join(sorted(path.parent.name for path in config.folder.rglob("summary.json"))))
+
+
 def act(verb: str) -> None:
     """Does what `behaviour.json` says of the verb."""
     told = json.loads(BEHAVIOUR.read_text()).get(verb) if BEHAVIOUR.exists() else None
@@ -113,7 +117,7 @@ def run_of(verb: str):
 
 def install() -> None:
     """From now on, the verbs are these stages."""
-    for verb in ("phantom", "ingest", "split", "simulate", "prepare", "train", "predict", "score", "compare"):
+    for verb in ("phantom", "ingest", "split", "simulate", "prepare", "train", "predict", "score", "compare", "report"):
         module = ModuleType(verb)
         module.run = run_of(verb)
         sys.modules[f"tfpartial.{cli.STAGES[verb].module}"] = module

@@ -44,6 +44,13 @@ def test_each_stage_takes_what_earlier_ones_give(planned, tmp_path):
     assert stages["07-score"].rests_on >= {"01-ingest", "06-predict"}
 
 
+def test_a_report_takes_the_whole_run_and_rests_on_all_that_is_before_it(planned, tmp_path):
+    stages = planned(FILE.replace("compare:", "report:") + "export:\n")
+    report = stages["08-report"]
+    assert (report.config.folder, report.config.out) == (tmp_path / "run", tmp_path / "run" / "08-report" / "report.html")
+    assert report.rests_on == set(stages) - {"08-report", "09-export"}
+
+
 def test_every_stage_gets_the_same_fold(planned):
     stages = planned()
     assert stages["05-train"].config.fold == stages["06-predict"].config.fold == 1

@@ -99,6 +99,16 @@ def test_a_comparison_takes_all_cells_and_grows_with_them(here, experiment, tmp_
     assert done(here, "compare") == 2
 
 
+def test_a_report_is_made_once_of_the_whole_sweep_and_again_when_something_changes(here, experiment, tmp_path):
+    text = experiment.sweep().experiment.read_text() + "report:\n"
+    certain = {"certain": {"train": {"method": "certain"}}}
+    both = certain | {"naive": {"train": {"method": "naive"}}}
+    for methods, redo, cells, reports in ((certain, None, 1, 1), (both, None, 2, 2), (both, None, 2, 2), (both, "score", 2, 3)):
+        stage.run(experiment.sweep(text, methods=methods, alphas=[0.1], folds=[0], redo=redo))
+        assert (tmp_path / "run" / "09-report" / "report.html").read_text() == " ".join(["08-score"] * cells)
+        assert done(here, "report") == reports
+
+
 def test_a_method_may_be_a_list_of_stages_of_its_own(here, experiment, tmp_path):
     twice = [{"train": {"method": "certain", "epochs": 2}}, {"train": {"method": "certain", "epochs": 1}}, "predict", "score"]
     stage.run(experiment.sweep(methods={"naive": {"train": {"method": "naive"}}, "twice": twice}, alphas=[], folds=[0]))

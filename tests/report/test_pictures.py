@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tfpartial.errors import TfpartialError
+from tfpartial.report.choice import name_ranks, pick_cases, rank_cases
 from tfpartial.report.joined_scores import join_scores
-from tfpartial.report.pictures import name_ranks, pick_cases, pick_slice, rank_cases
+from tfpartial.report.planes import pick_slice
 from tfpartial.report.runs import Run
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
@@ -58,11 +58,11 @@ def _value(kind: Any, content: Any, where: str) -> Any:
         if content not in inner:
             raise _error(where, f"one of {', '.join(map(str, inner))}", content)
         return content
-    if kind is float and type(content) in (int, float) and math.isfinite(content):
+    if kind is float and type(content) in (int, float) and abs(content) <= sys.float_info.max:
         return float(content)
     if kind is Path and isinstance(content, str):
         return Path(content)
-    if type(content) is not kind:
+    if type(content) is not kind or kind is float:
         raise _error(where, NAMES.get(kind, str(kind)), content)
     return content
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from tfpartial.metrics.significance import BOOTSTRAP_FROM
 from tfpartial.report.averages import MEAN, Average
 from tfpartial.report.joined_scores import JoinedScores
-from tfpartial.report.page.stages import alpha_text
 from tfpartial.report.paired_tests import PairedTest
 from tfpartial.report.shown_metrics import SHOWN, UNDEFINED, ShownMetric
+from tfpartial.report.stages import alpha_text
 from tfpartial.report.table import Cell, Table
 
 SIGNIFICANT = 0.05

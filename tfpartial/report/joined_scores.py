@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tfpartial.errors import TfpartialError
-from tfpartial.report.page.stages import alpha_text
 from tfpartial.report.runs import Run
 from tfpartial.report.scores import Scores, read_scores
+from tfpartial.report.stages import alpha_text
 
 SHOWN = 5
 """Cases that an error lists."""

@@ -1,4 +1,4 @@
-"""Chooses the cases and slices of the picture, and reads what it shows."""
+"""Reads what the pictures of a comparison show, and draws them."""
 
 from __future__ import annotations
 
@@ -13,60 +13,14 @@ from tfpartial.data.manifest import Manifest, read_manifest
 from tfpartial.data.problem import FileError
 from tfpartial.data.volume import read_volume
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps
 from tfpartial.report.comparison_tables import alpha_suffix
 from tfpartial.report.figure import Panel, Row, draw
 from tfpartial.report.joined_scores import JoinedScores
 from tfpartial.report.planes import pick_slice
 from tfpartial.report.references import read_prediction, read_reference
-from tfpartial.report.scores import Scores
+from tfpartial.report.scored_files import label_map_of, manifest_of
 
 logger = logging.getLogger(__name__)
-
-
-def pick_cases(ranked: Sequence[str], count: int) -> list[tuple[str, str]]:
-    """Cases to draw and what they are: the best, the worst, and others evenly between them (of three the median).
-
-    Args:
-        ranked: case ids, best first.
-        count: number of cases; fewer when there are not so many.
-
-    Returns:
-        `(case, remark)`, best first.
-
-    Raises:
-        TfpartialError: no case, or none asked for.
-    """
-    if not ranked or count < 1:
-        raise TfpartialError(f"picture: expected at least one scored case and one to draw, got {len(ranked)} and {count}")
-    last = len(ranked) - 1
-    places = np.linspace(0, last, min(count, len(ranked))).round().astype(int).tolist()
-    return [(ranked[place], _remark(place, last)) for place in places]
-
-
-def name_ranks(ranked: Sequence[str], cases: Sequence[str]) -> list[tuple[str, str]]:
-    """Cases that are asked for by name, and what they are: `(case, remark)`.
-
-    Raises:
-        TfpartialError: a case that was not scored.
-    """
-    for case in cases:
-        if case not in ranked:
-            raise TfpartialError(f"picture: case '{case}' was not scored by the last method")
-    return [(case, _remark(ranked.index(case), len(ranked) - 1)) for case in cases]
-
-
-def _remark(place: int, last: int) -> str:
-    if place in (0, last):
-        return "worst" if place else "best"
-    return "median" if place == round(last / 2) else f"rank {place + 1} of {last + 1}"
-
-
-def rank_cases(joined: JoinedScores, alpha: float | None) -> list[str]:
-    """The test cases by the mean DSC of the last method with a share of labels, best first; those without a DSC are left out."""
-    values = joined.values("dsc", joined.methods_at(alpha)[-1], alpha).mean(axis=1)
-    means = values.groupby(level="case").mean().dropna()
-    return means.sort_values(ascending=False, kind="stable").index.tolist()
 
 
 def draw_cases(
@@ -93,7 +47,7 @@ def draw_cases(
     """
     figures: list[dict[str, Any]] = []
     try:
-        dataset = read_manifest(manifest or _scored_manifest(joined))
+        dataset = read_manifest(manifest or manifest_of(next(iter(joined.scores.values()))))
         for alpha, cases in chosen.items():
             rows = [case_row(dataset, joined, alpha, case, remark) for case, remark in cases]
             path = folder / f"figure{alpha_suffix(joined, alpha)}.png"
@@ -129,25 +83,8 @@ def case_row(manifest: Manifest, joined: JoinedScores, alpha: float | None, case
     panels = [Panel(reference[z], f"not annotated: {', '.join(missing)}" if missing else "")]
     for method in joined.methods_at(alpha):
         scores = next(joined.scores[run] for run in joined.runs(alpha, method) if case in joined.scores[run].cases)
-        prediction = read_prediction(manifest, case, _label_map(scores, case))
+        prediction = read_prediction(manifest, case, label_map_of(scores, case))
         dsc = scores.table.loc[scores.table["case"] == case, "dsc"].mean()
         panels.append(Panel(prediction[z], "DSC n/a" if np.isnan(dsc) else f"DSC {dsc:.3f}"))
     title = f"{case} ({remark})\nslice {z + 1} of {len(reference)}"
     return Row(title, volume.array[z, :, :, 0], volume.spacing_mm_zyx[1:], tuple(panels))
-
-
-def _label_map(scores: Scores, case: str) -> Path:
-    folder = scores.predictions
-    found = label_maps(folder) if folder.is_dir() else {}
-    if case not in found:
-        raise FileError(folder, "missing_file", f"expected the label map of case '{case}' that was scored, found none")
-    return found[case]
-
-
-def _scored_manifest(joined: JoinedScores) -> Path:
-    path = next(iter(joined.scores.values())).manifest
-    if not path.is_file():
-        raise FileError(
-            path, "missing_file", "no such file; expected the manifest that was scored against, or the option manifest"
-        )
-    return path

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tfpartial.artifacts import parsing, read_json
 from tfpartial.errors import TfpartialError
-from tfpartial.report.page.stages import AXIS, NUMBERED, Place, find_stages
+from tfpartial.report.stages import AXIS, NUMBERED, Place, find_stages
 
 SWEEP = "sweep.json"
 

@@ -199,7 +199,7 @@ def changed(value: Any, data: st.DataObject) -> Any:
         if data.draw(st.booleans(), label="remove"):
             del inner[last]
         else:
-            inner[last] = data.draw(anything, label="value")
+            inner[last] = json.loads(json.dumps(data.draw(anything, label="value")))  # of its own, not twice the same list
         if not places(value):
             break
     return value

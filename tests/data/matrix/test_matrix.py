@@ -197,6 +197,7 @@ ROWS = [
     *each(NIFTI, "spacing NaN", lambda d: d.patch(80, "f", np.nan), "bad_header", "'pixdim': expected spacings above 0 mm, got nan"),
     *each(NRRD, "spacing NaN", lambda d: d.replace(d.image, b"(1.5,0,0)", b"(nan,0,0)"), "unreadable", "cannot be read: [nrrd]"),
     *each(META, "spacing NaN", lambda d: d.replace(d.image, b"1.5 1.5 3", b"nan 1.5 3"), "bad_header", "above 0, got 'nan 1.5 3'"),
+    *each(META, "no spacing", lambda d: d.replace(d.image, b"ElementSpacing", b"ElementSpcing"), "bad_header", "'ElementSpacing': expected 3 finite numbers above 0, got 'none'"),
     *each(NIFTI, "position NaN", lambda d: d.patch(292, "f", np.nan), "bad_header", "'qform' or 'sform': expected finite numbers"),
     *each(META, "position NaN", lambda d: d.replace(d.image, b"Offset = 10", b"Offset = nan"), "bad_header", "'Offset': expected 3 finite numbers"),
     *each(NIFTI, "skewed axes", lambda d: (d.patch(252, "2h", 0, 2), d.patch(280, "12f", 1.5, 0.7, 0, 0, 0, 1.5, 0, 0, 0, 0, 3, 0)), "unreadable", "orthonormal"),
@@ -393,6 +394,7 @@ FINE = [
     *[(form, "a name with spaces and letters of several scripts", spaces) for form in (*NIFTI, ".nrrd", ".mha", ".png", ".jpg")],
     *[(form, "whole numbers stored as fractions", lambda d: label(d.files.box(1, np.float64))(d)) for form in VOLUMES],
     *[(form, "packed voxels", lambda d: image(d.files.hu(), packed=True)(d)) for form in (*NRRD, *META)],
+    (".nii.gz", "a file beside it that ITK would read instead", lambda d: [d.files.write_volume(path, d.files.box(value), orientation="LAI") for path, value in ((d.label, 1), (d.label.with_name("a.nii"), 0))]),
     ("DICOM", "names that say nothing of the order", lambda d: [file.rename(file.with_name(f"{9 - n}")) for n, file in enumerate(sorted(d.image.iterdir()))]),
     ("dataset.json", "a link inside of the data set", lambda d: d.label.symlink_to(d.label.rename(d.root / "drawn.nii.gz"))),
 ]  # fmt: skip

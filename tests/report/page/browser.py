@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -71,7 +72,8 @@ class Page:
             self.events.append(answer)
 
     def open(self, url: str) -> None:
-        """Opens a page and waits until it has loaded."""
+        """Opens a page and waits until it has loaded; earlier events are forgotten."""
+        self.events.clear()
         self.call("Page.navigate", url=url)
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(self._read())
@@ -127,12 +129,10 @@ class Page:
 def open_browser(program: str, profile: Path) -> Iterator[Page]:
     """Starts a browser with a fresh profile."""
     to_browser, from_browser = os.pipe(), os.pipe()
-    for number, end in ((3, to_browser[0]), (4, from_browser[1])):
-        assert end != number or number == 3
     command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
 
-    def place_pipes() -> None:  # Chromium reads descriptor 3 and writes 4
-        reading, writing = os.dup(to_browser[0]), os.dup(from_browser[1])
+    def place_pipes() -> None:  # Chromium reads from descriptor 3 and writes to 4; one of them may be an end of the other pipe
+        reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD, 5) for end in (to_browser[0], from_browser[1]))
         os.dup2(reading, 3)
         os.dup2(writing, 4)
 

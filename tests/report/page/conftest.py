@@ -105,8 +105,8 @@ def open_run() -> Callable[..., RunFolder]:
     return lambda folder, **options: RunFolder.open(ReportConfig(folder, **options))
 
 
-@pytest.fixture
-def page(tmp_path) -> Iterator[object]:
+@pytest.fixture(scope="session")
+def page(tmp_path_factory) -> Iterator[object]:
     """A page of a browser; see `browser.py`. Skips where there is no browser."""
     spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
     browser = importlib.util.module_from_spec(spec)
@@ -114,5 +114,5 @@ def page(tmp_path) -> Iterator[object]:
     program = browser.find_browser()
     if program is None:
         pytest.skip("no Chromium in PATH")
-    with browser.open_browser(program, tmp_path / "profile") as page:
+    with browser.open_browser(program, tmp_path_factory.mktemp("browser") / "profile") as page:
         yield page

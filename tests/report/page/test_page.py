@@ -1,11 +1,15 @@
 """The page: its sections, what it says of what is missing, and that nothing in a name is taken for HTML."""
 
+import base64
+import hashlib
 import importlib.util
+import itertools
 import json
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfpartial.report.page.page import SECTIONS, write_page
@@ -38,9 +42,6 @@ def test_names_are_never_html(whole_sweep, open_run):
 
 
 def test_the_policy_allows_the_pages_own_script_alone(whole_sweep, open_run):
-    import base64
-    import hashlib
-
     page, _ = write_page(open_run(whole_sweep))
     script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)[1]
     checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -102,6 +103,43 @@ def test_what_is_missing_is_said(sweep, open_run):
     ]
 
 
+def test_stages_that_the_experiment_has_but_does_not_do_are_not_missed(sweep, open_run):
+    (sweep / "experiment.yaml").write_text("run: {stages: [train, {score: {}}, export]}\nphantom:\nsplit:\n")
+    assert missing(open_run(sweep)) == ["export: not begun"]
+
+
+def test_the_command_that_does_it_again_is_given_as_a_shell_takes_it(sweep, open_run):
+    page, _ = write_page(open_run(sweep.rename(sweep.with_name("my sweep"))))
+    folder = f"{sweep.parent}/my sweep"
+    assert f"tfpartial sweep &#39;{folder}/experiment.yaml&#39; --out &#39;{folder}&#39;" in page
+    assert "0123abc" in page  # the commit
+
+
+def test_cases_of_the_coverage_stand_by_source_and_then_by_what_is_annotated(sweep, open_run):
+    (sweep / "02-coverage" / "cases.csv").write_text(
+        f"case,source,organ,voxels\n1,x,liver,5\n2,x,liver,0\n2,x,{EVIL},7\n3,a,liver,5\n3,a,{EVIL},0\n"
+    )
+    page, _ = write_page(open_run(sweep / "02-coverage"))
+    strips = re.findall(r'<path class="absent" d="(.*?)"/><path class="present" d="(.*?)"/>', page)
+    # Cases 3, 2, 1.
+    assert strips == [("M1 0h1v1h-1z", "M0 0h1v1h-1zM2 0h1v1h-1z"), ("M0 0h1v1h-1z", "M1 0h1v1h-1z")]
+    (sweep / "02-coverage" / "cases.csv").write_text("\n")
+    page, _ = write_page(open_run(sweep / "02-coverage"))
+    assert page.count('<path class="absent" d=""/><path class="present" d=""/>') == 2
+
+
+def test_a_training_that_has_just_begun_is_said_to_be_so(sweep, open_run):
+    train = sweep / "alpha1" / "fold0" / "naive" / "05-train"
+    (train / "metrics.csv").write_text("epoch,loss,val_dsc\n")
+    (train / "done.json").unlink()
+    page, _ = write_page(open_run(train))
+    assert "This part is missing: no training has finished an epoch" in page
+    (train / "metrics.csv").write_text("not,a,table\n")
+    page, _ = write_page(open_run(train))
+    assert "metrics.csv: expected a column epoch, got not, a, table" in page
+    assert "05-train: unfinished" in page
+
+
 def test_states_are_kept_apart_with_their_numbers(whole_sweep, open_run):
     page, _ = write_page(open_run(whole_sweep))
     rows = re.findall(r'<tr><th scope="row">&lt;script.*?</tr>', page, re.DOTALL)
@@ -114,3 +152,16 @@ def test_methods_that_were_scored_on_other_cases_are_not_compared_in_silence(swe
     scores = sweep / "alpha1" / "fold0" / "naive" / "07-score" / "scores.csv"
     scores.write_text("\n".join(line for line in scores.read_text().splitlines() if not line.startswith("b,")) + "\n")
     assert "Some methods were scored on other cases than the rest" in write_page(open_run(sweep))[0]
+
+
+def test_a_large_sweep_stays_small_and_says_which_rows_it_leaves_out(write, open_run, problems_of, tmp_path):
+    organs = [f"organ {number}" for number in range(7)]
+    random = np.random.default_rng(0)
+    for alpha, fold, method in itertools.product((1, 0.3, 0.1), (0, 1), ("naive", "certain")):
+        dsc = {f"case_{fold}_{number:03d}": random.random(7).tolist() for number in range(150)}
+        folder = write(f"large/alpha{alpha}/fold{fold}/{method}/07-score", dsc, organs=organs)
+        (folder / "config.yaml").write_text("score: {}\n")
+    page, _ = write_page(open_run(tmp_path / "large"))
+    assert len(page.encode()) < 6e6  # with at most 1.5 MB of pictures, which are the same for all methods, below 8
+    assert problems_of(page) == []
+    assert page.count("The 833 worst rows; scores.csv has 217 more") == 12

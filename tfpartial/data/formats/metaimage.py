@@ -70,9 +70,8 @@ class MetaImageHeader:
         width, height = self.sizes[:2]
         slice_bytes = width * height * self.kind.itemsize
         content = self.voxels.read(start * slice_bytes, (stop - start) * slice_bytes)
-        return (
-            np.frombuffer(content, self.kind).reshape(stop - start, height, width).astype(self.kind.newbyteorder("="), copy=False)
-        )
+        stored = np.frombuffer(content, self.kind).reshape(stop - start, height, width)
+        return stored.astype(self.kind.newbyteorder("="), copy=False)
 
 
 def read_metaimage_header(path: Path) -> MetaImageHeader:
@@ -89,7 +88,7 @@ def read_metaimage_header(path: Path) -> MetaImageHeader:
     kind = header.get("ElementType", "")
     if kind not in TYPES:
         raise FileError(path, "bad_header", f"'ElementType': expected one of {', '.join(TYPES)}, got '{kind}'")
-    big = any([_truth(path, header, key) for key in BIG_ENDIAN])
+    order = ">" if any(_truth(path, header, key) for key in BIG_ENDIAN) else "<"
     spacing_mm = _numbers(path, header, SPACING, axes)
     if spacing_mm is None or min(spacing_mm) <= 0:
         got = header.get(SPACING[0], header.get(SPACING[1], "none"))
@@ -99,7 +98,7 @@ def read_metaimage_header(path: Path) -> MetaImageHeader:
     return MetaImageHeader(
         sizes=sizes,
         channels=channels,
-        kind=np.dtype(("<", ">")[big] + TYPES[kind]),
+        kind=np.dtype(order + TYPES[kind]),
         spacing_mm=spacing_mm,
         origin_mm=_numbers(path, header, PLACE, axes) or (0.0,) * axes,
         directions=np.eye(axes) if directions is None else np.reshape(directions, (axes, axes)),
@@ -107,7 +106,7 @@ def read_metaimage_header(path: Path) -> MetaImageHeader:
     )
 
 
-def _voxels(path: Path, header: Mapping[str, str], end: int, size: int) -> StoredVoxels:
+def _voxels(path: Path, header: dict[str, str], end: int, size: int) -> StoredVoxels:
     if not _truth(path, {"BinaryData": "True"} | header, "BinaryData"):
         raise FileError(path, "bad_header", "'BinaryData': expected True, got False: voxels written as text are not read")
     local = header[DATA].upper() == "LOCAL"

@@ -90,7 +90,8 @@ def _values(stored: np.ndarray, header: NiftiHeader) -> np.ndarray:
     if header.scaling is None:
         return native
     slope, intercept = header.scaling
-    return (native * slope + intercept).astype(np.float32)  # as ITK does
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is found as such
+        return (native * slope + intercept).astype(np.float32)  # as ITK does
 
 
 def _skip(file: IO[bytes], count: int) -> None:

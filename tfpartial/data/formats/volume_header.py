@@ -1,7 +1,7 @@
 """What the header of a volume file says of its voxels, looked at before ITK does.
 
-ITK believes headers: it takes memory for whatever they claim, reads files that they name wherever these lie, replaces some numbers
-(a spacing of 0 or NaN in a NIfTI file becomes 1 mm), and writes to the terminal.
+ITK believes headers: it takes memory for whatever they claim, reads files that they name wherever these lie, replaces some
+numbers (a spacing of 0 or NaN in a NIfTI file becomes 1 mm), and writes to the terminal.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tfpartial.errors import TfpartialError
-from tfpartial.report.page.stages import FoundStage
+from tfpartial.report.stages import FoundStage
 
 METRICS_FILE = "metrics.csv"
 LOSS, DSC = "loss", "val_dsc"

@@ -38,7 +38,7 @@ def percent(share: float) -> str:
 
 def metric_number(value: float | None, metric: ShownMetric) -> str:
     """A value of a metric in the unit of its table; a dash for None and NaN."""
-    return UNDEFINED if value is None else number(metric.factor * value, metric.decimals)
+    return UNDEFINED if value is None or math.isnan(value) else metric.number(value)
 
 
 def bar(value: float, metric: ShownMetric) -> Markup:

@@ -36,8 +36,9 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 for (const field of document.querySelectorAll("input[data-filters]")) {
   const rows = document.getElementById(field.dataset.filters).tBodies[0].rows;
-  const count = field.parentElement.querySelector("output");
-  field.parentElement.hidden = false;
+  const line = field.closest("p");
+  const count = line.querySelector("output");
+  line.hidden = false;
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/);
     let shown = 0;

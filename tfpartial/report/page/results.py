@@ -11,10 +11,10 @@ from functools import cached_property
 from tfpartial.errors import TfpartialError
 from tfpartial.report.averages import MEAN, Average, averages
 from tfpartial.report.joined_scores import JoinedScores
-from tfpartial.report.page.stages import Place
 from tfpartial.report.runs import Run
 from tfpartial.report.scores import Scores, read_scores
 from tfpartial.report.shown_metrics import SHOWN
+from tfpartial.report.stages import Place
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from tfpartial.config import ReportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.report.page.charts.styles import Style, style_of
 from tfpartial.report.page.results import Results, read_results
-from tfpartial.report.page.stages import FoundStage, find_stages, read_object
 from tfpartial.report.runs import SWEEP, Run
+from tfpartial.report.stages import FoundStage, find_stages, read_object
 
 EXPERIMENT = "experiment.yaml"
+RUNNERS = ("run", "sweep")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,18 @@ class RunFolder:
         except yaml.YAMLError as error:
             raise TfpartialError(f"{path}: expected YAML, got {' '.join(str(error).split())}") from error
         return content if isinstance(content, dict) else {}
+
+    @property
+    def runner(self) -> str | None:
+        """The verb that made the folder: `run` or `sweep`; None for other folders."""
+        return next((verb for verb in RUNNERS if verb in self.experiment), None)
+
+    @property
+    def planned(self) -> list[str]:
+        """The verbs of the experiment, in their order."""
+        options = self.experiment.get(self.runner or "") or {}
+        entries = options.get("stages") or [verb for verb in self.experiment if verb not in RUNNERS]
+        return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
     @cached_property
     def cells(self) -> list[dict[str, Any]]:

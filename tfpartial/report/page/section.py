@@ -16,7 +16,7 @@ class Section(NamedTuple):
     Args:
         id: its anchor.
         title: its heading.
-        applies: whether the folder has what it shows. It looks at names of files only.
+        applies: whether the folder has what it shows.
         render: its HTML. A `TfpartialError` becomes a note in its place.
     """
 

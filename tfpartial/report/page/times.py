@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfpartial.experiment.child import MINUTES
-from tfpartial.report.page.stages import FoundStage
+from tfpartial.report.stages import FoundStage
 
 
 def stage_minutes(stage: FoundStage) -> float | None:

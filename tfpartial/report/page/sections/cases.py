@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,15 +10,15 @@ from markupsafe import Markup
 
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps
+from tfpartial.report.choice import pick_cases
 from tfpartial.report.page.case_views import CaseView, Outline, view_case
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import alpha_text
-from tfpartial.report.pictures import pick_cases
 from tfpartial.report.runs import Run
+from tfpartial.report.scored_files import label_map_of, manifest_of
 from tfpartial.report.scores import Scores
+from tfpartial.report.stages import alpha_text
 
 WINDOW_HU = (-160.0, 300.0)
 
@@ -53,15 +52,8 @@ def _ranked(run: RunFolder, method: str) -> pd.Series:
 
 def _views(run: RunFolder, case: str, scores: list[Scores]) -> list[CaseView]:
     """The case with the contours of each method. Raises `TfpartialError` when a file is gone or cannot be read."""
-    manifest = read_manifest(scores[0].manifest)
-    return view_case(manifest, case, [_label_map(found.predictions, case) for found in scores], _window_hu(run))
-
-
-def _label_map(folder: Path, case: str) -> Path:
-    found = label_maps(folder)
-    if case not in found:
-        raise TfpartialError(f"{folder}: has no label map of the case")
-    return found[case]
+    manifest = read_manifest(manifest_of(scores[0]))
+    return view_case(manifest, case, [label_map_of(found, case) for found in scores], _window_hu(run))
 
 
 def _window_hu(run: RunFolder) -> tuple[float, float]:

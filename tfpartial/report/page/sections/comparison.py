@@ -13,8 +13,8 @@ from tfpartial.report.comparison_tables import SIGNIFICANT
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import FoundStage, alpha_text
 from tfpartial.report.shown_metrics import SHOWN
+from tfpartial.report.stages import FoundStage, alpha_text
 
 WHAT = "comparison of methods"
 

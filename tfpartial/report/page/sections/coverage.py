@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from tfpartial.report.page.colours import hex_colours
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import FoundStage
+from tfpartial.report.stages import FoundStage
 
 COVERAGE, CASES = "coverage.json", "cases.csv"
 WHAT = "coverage of a data set"
@@ -61,16 +62,24 @@ def _table(stage: FoundStage) -> dict[str, Any]:
 
 def _states(stage: FoundStage, organs: list[str], unlabeled: list[str]) -> np.ndarray:
     """int8 `[K, cases]`: -1 not annotated, 0 annotated and absent, 1 present; by source, then the most annotated first."""
-    path = stage.folder / CASES
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected the organs of each case")
-    table = pd.read_csv(path, dtype={"case": str, "source": str, "organ": str}, keep_default_na=False, na_values={"voxels": [""]})
-    table["state"] = (table["voxels"] > 0).astype(np.int8)
-    by_case = table.pivot_table(index=["source", "case"], columns="organ", values="state", fill_value=-1).reindex(columns=organs)
-    states = by_case.fillna(-1).to_numpy(np.int8)
+    table = _read_cases(stage.folder / CASES)
+    by_case = table.pivot_table(index=["source", "case"], columns="organ", values="state").reindex(columns=organs)
+    states = by_case.fillna(-1).to_numpy().astype(np.int8)
     sources = by_case.index.get_level_values("source")
     order = np.lexsort((*(states.T[::-1] < 0), (states < 0).sum(axis=1), pd.factorize(sources)[0]))
     return np.concatenate([states[order], np.full((len(unlabeled), len(organs)), -1, np.int8)]).T
+
+
+def _read_cases(path: Path) -> pd.DataFrame:
+    """One row per case and annotated organ: `source`, `case`, `organ` and `state`, 1 where it is present, else 0."""
+    if not path.is_file():
+        raise TfpartialError(f"{path}: no such file; expected the organs of each case")
+    names = dict.fromkeys(("case", "source", "organ"), str)
+    try:
+        table = pd.read_csv(path, dtype=names, keep_default_na=False)
+    except pd.errors.EmptyDataError:  # no case is annotated for anything
+        table = pd.DataFrame(columns=["case", "source", "organ", "voxels"])
+    return table.assign(state=(table["voxels"].astype(float) > 0).astype(float))
 
 
 def strip(chosen: np.ndarray) -> str:

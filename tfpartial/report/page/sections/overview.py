@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -13,9 +14,9 @@ from tfpartial.report.page.html import fill, minutes
 from tfpartial.report.page.results import Group
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import FoundStage, Place
 from tfpartial.report.page.times import total_minutes
 from tfpartial.report.shown_metrics import SHOWN
+from tfpartial.report.stages import FoundStage, Place
 
 FINISHED, FAILED = "finished", "failed"
 
@@ -30,13 +31,12 @@ class Tile(NamedTuple):
 
 def missing(run: RunFolder) -> list[str]:
     """One line for each thing that should be there and is not, or is of no use."""
-    lines = [f"{stage.name or stage.verb}: {_progress(stage)}" for stage in run.stages if not stage.finished]
+    lines = [f"{stage.name}: {_progress(stage)}" for stage in run.stages if not stage.finished]
     lines += [f"{_cell_label(cell)}: failed: {cell.get('reason', '')}" for cell in run.cells if cell.get("state") == FAILED]
     waiting = [_cell_label(cell) for cell in run.cells if cell.get("state") not in (FINISHED, FAILED)]
     if waiting:
         lines.append(f"{len(waiting)} of {len(run.cells)} cells are not finished: {'; '.join(waiting)}")
-    planned = [verb for verb in run.experiment if verb not in ("run", "sweep", "report")]
-    lines += [f"{verb}: not begun" for verb in planned if not run.of(verb)]
+    lines += [f"{verb}: not begun" for verb in run.planned if verb != "report" and not run.of(verb)]
     return [*lines, *run.results.problems]
 
 
@@ -45,14 +45,8 @@ def _progress(stage: FoundStage) -> str:
     return f"unfinished, after epoch {done} of {stage.options.get('epochs')}" if done else "unfinished"
 
 
-def _cell_label(cell: dict[str, object]) -> str:
-    alpha, fold = cell.get("alpha"), cell.get("fold")
-    place = Place(
-        str(cell.get("method", "")),
-        float(str(alpha)) if alpha is not None else None,
-        int(str(fold)) if fold is not None else None,
-    )
-    return place.label
+def _cell_label(cell: Mapping[str, Any]) -> str:
+    return Place(cell.get("method", ""), cell.get("alpha"), cell.get("fold")).label
 
 
 def _tiles(run: RunFolder) -> list[Tile]:
@@ -68,16 +62,13 @@ def _tiles(run: RunFolder) -> list[Tile]:
 def _score_tiles(run: RunFolder, best: Group) -> list[Tile]:
     dsc, organs = SHOWN["dsc"], run.results.organs
     states = sum((best.states(organ) for organ in organs), Counter[str]())
+    missed = states["missed"]
     cases = {case for found in run.results.joined.scores.values() for case in found.table["case"]}
     folds = len(best.scores)
     spread = f"sd {dsc.number(best.sd(MEAN))} over {folds} folds" if folds > 1 else ""
     return [
         Tile("mean DSC", f"{dsc.number(best.mean(MEAN))} %", ", ".join(filter(None, (best.label, spread)))),
-        Tile(
-            "organs missed",
-            f"{states['missed']} of {states['missed'] + states['scored']}",
-            "contoured by the expert, not found at all",
-        ),
+        Tile("organs missed", f"{missed} of {missed + states['scored']}", "contoured by the expert, not found at all"),
         Tile("cases scored", str(len(cases)), f"{len(organs)} organs"),
     ]
 

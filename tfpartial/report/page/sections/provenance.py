@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -11,23 +12,25 @@ from markupsafe import Markup
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import EXPERIMENT, RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import FoundStage
 from tfpartial.report.page.times import stage_minutes
+from tfpartial.report.stages import FoundStage
 
 
 def _render(run: RunFolder) -> Markup:
     found = [(stage, stage.provenance) for stage in run.stages]
-    runner = next((verb for verb in ("sweep", "run") if verb in run.experiment), None)
-    command = None if runner is None else f"tfpartial {runner} {run.root / EXPERIMENT}"
-    experiment = yaml.safe_dump(dict(run.experiment), sort_keys=False, allow_unicode=True) if runner else None
+    command = ["tfpartial", run.runner, str(run.root / EXPERIMENT), "--out", str(run.root)] if run.runner else []
     return fill(
         "provenance.html",
-        command=command,
-        experiment=experiment,
+        command=shlex.join(command),
+        experiment=_yaml(run.experiment),
         facts=_facts([provenance for _, provenance in found]),
         stages=[_stage_row(stage, provenance) for stage, provenance in found],
         inputs=_inputs(found),
     )
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
 
 
 def _facts(provenances: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -65,8 +68,8 @@ def _stage_row(stage: FoundStage, provenance: dict[str, Any]) -> dict[str, Any]:
         "verb": stage.verb,
         "finished": stage.finished,
         "minutes": stage_minutes(stage),
-        "command": " ".join(provenance.get("command", [])),
-        "config": yaml.safe_dump({stage.verb: dict(stage.options)}, sort_keys=False, allow_unicode=True),
+        "command": shlex.join(provenance.get("command", [])),
+        "config": _yaml({stage.verb: stage.options}),
     }
 
 

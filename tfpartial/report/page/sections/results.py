@@ -12,8 +12,8 @@ from tfpartial.report.page.html import fill
 from tfpartial.report.page.results import Group, Results
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import alpha_text
 from tfpartial.report.shown_metrics import SHOWN
+from tfpartial.report.stages import alpha_text
 
 METRICS = ("dsc", "hd95_mm", "asd_mm", "nsd", "volume_error_relative")
 """The metrics that the page shows; `scores.csv` has more."""
@@ -21,23 +21,16 @@ METRICS = ("dsc", "hd95_mm", "asd_mm", "nsd", "volume_error_relative")
 
 def _render(run: RunFolder) -> Markup:
     results = run.results
-    metrics = {key: SHOWN[key] for key in METRICS}
-    values = {
-        "metrics": metrics,
-        "organs": [*results.organs, MEAN],
-        "over": results.spread_over,
-        "reasons": REASONS,
-        "mean": MEAN,
-    }
-    if len(results.groups) == 1:
-        return fill("results_one.html", group=results.groups[0], **values)
     return fill(
-        "results_several.html",
-        columns=[(alpha_text(alpha), len(results.at(alpha))) for alpha in results.joined.alphas],
+        "results_one.html" if len(results.groups) == 1 else "results_several.html",
+        metrics={key: SHOWN[key] for key in METRICS},
+        organs=[*results.organs, MEAN],
+        over=results.spread_over,
         groups=results.groups,
+        columns=[(alpha_text(alpha), len(results.at(alpha))) for alpha in results.joined.alphas],
         states=[_states(results.groups, organ) for organ in results.organs],
+        reasons=REASONS,
         other_cases=_other_cases(results),
-        **values,
     )
 
 

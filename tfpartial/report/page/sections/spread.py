@@ -8,7 +8,7 @@ from tfpartial.report.page.charts.boxes import FEWEST, Box, box_chart
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import alpha_text
+from tfpartial.report.stages import alpha_text
 
 
 def _render(run: RunFolder) -> Markup:

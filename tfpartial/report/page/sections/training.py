@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
+from tfpartial.errors import TfpartialError
 from tfpartial.report.page.charts.axis import Axis, axis_over, axis_up_to, percent_axis
 from tfpartial.report.page.charts.lines import BOTTOM, LEFT, RIGHT, TOP, Line, Point, line_chart
 from tfpartial.report.page.charts.styles import Style, style_of
@@ -12,9 +13,10 @@ from tfpartial.report.page.curves import DSC, LOSS, METRICS_FILE, read_curves
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
-from tfpartial.report.page.stages import FoundStage, alpha_text
+from tfpartial.report.stages import FoundStage, alpha_text
 
 Curves = list[tuple[FoundStage, pd.DataFrame]]
+Legend = list[tuple[Style, str]]
 EPOCHS = 150
 """Longer curves are thinned out to about so many points: a chart has 300 pixels."""
 
@@ -25,11 +27,15 @@ def _begun(run: RunFolder) -> list[FoundStage]:
 
 def _render(run: RunFolder) -> Markup:
     curves = [(stage, table) for stage in _begun(run) if len(table := read_curves(stage))]
+    if not curves:
+        raise TfpartialError("no training has finished an epoch")
     methods = [method for method in run.methods if method in {run.method_of(stage) for stage, _ in curves}]
     legend = [(run.style(method), method) for method in methods] if len(methods) > 1 else []
-    charts = [*_panels(run, curves, LOSS, "training loss"), *_panels(run, curves, DSC, "validation DSC, %")]
-    organs, organ_legend = _organ_panel(curves[0][1]) if len(curves) == 1 else ([], [])
-    return fill("training.html", charts=charts, methods=legend, organ_charts=organs, organ_legend=organ_legend)
+    losses, scores = _panels(run, curves, LOSS, "training loss"), _panels(run, curves, DSC, "validation DSC, %")
+    rows = [(legend, losses), ([], scores)] if len(losses) > 1 else [(legend, [*losses, *scores])]
+    if len(curves) == 1:
+        rows.append(_organ_panel(curves[0][1]))
+    return fill("training.html", rows=rows)
 
 
 def _panels(run: RunFolder, curves: Curves, column: str, name: str) -> list[Markup]:
@@ -44,17 +50,16 @@ def _panels(run: RunFolder, curves: Curves, column: str, name: str) -> list[Mark
     return panels
 
 
-def _organ_panel(table: pd.DataFrame) -> tuple[list[Markup], list[tuple[Style, str]]]:
-    """The validation DSC of each organ of one training, and its legend; nothing for one organ or without validation."""
+def _organ_panel(table: pd.DataFrame) -> tuple[Legend, list[Markup]]:
+    """The validation DSC of each organ of one training, below its legend; nothing for one organ or without validation."""
     organs = [name.removeprefix(f"{DSC}_") for name in table.columns if name.startswith(f"{DSC}_")]
     validated = [organ for organ in organs if table[f"{DSC}_{organ}"].notna().any()]
     if len(validated) < 2:
         return [], []
     styles = {organ: style_of(place) for place, organ in enumerate(validated)}
     lines = [_line(style, organ, table, f"{DSC}_{organ}") for organ, style in styles.items()]
-    return [_chart("validation DSC by organ, %", lines, *_axes([table], DSC))], [
-        (style, organ) for organ, style in styles.items()
-    ]
+    chart = _chart("validation DSC by organ, %", lines, *_axes([table], DSC))
+    return [(style, organ) for organ, style in styles.items()], [chart]
 
 
 def _chart(title: str, lines: list[Line], x: Axis, y: Axis) -> Markup:

@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How the page calls it: `certain, α 30 %, fold 0`."""
+        """How people call it: `certain, α 30 %, fold 0`."""
         parts = [self.method, alpha_text(self.alpha), "" if self.fold is None else f"fold {self.fold}"]
         return ", ".join(part for part in parts if part)
 
@@ -52,7 +52,7 @@ class FoundStage:
     """A stage folder.
 
     Args:
-        name: its path in the folder that the page is about.
+        name: its path in the folder that was searched; its own name when it is that folder.
         folder: where it is.
         verb: the stage.
         options: its configuration.
@@ -99,7 +99,8 @@ def _search(folder: Path, root: Path, deeper: int) -> Iterator[FoundStage]:
     section = _section(folder)
     if section is not None:
         verb, options = section
-        yield FoundStage(folder.relative_to(root).as_posix(), folder, verb, options, _place(folder, root))
+        name = folder.relative_to(root).as_posix() if folder != root else root.resolve().name
+        yield FoundStage(name, folder, verb, options, _place(folder, root))
     elif deeper:
         for path in sorted(folder.iterdir()):
             if path.is_dir() and not path.name.startswith(".") and not path.is_symlink():
@@ -121,7 +122,7 @@ def _section(folder: Path) -> tuple[str, dict[str, Any]] | None:
 
 def _place(folder: Path, root: Path) -> Place:
     """From the names of the folders, see `tfpartial.experiment.sweep`; a folder that no run named is called after itself."""
-    parts = folder.relative_to(root).parts or (root.name,)
+    parts = folder.relative_to(root).parts or (root.resolve().name,)
     if NUMBERED.fullmatch(parts[-1]):
         parts = parts[:-1]
     axes = {match[1]: match[2] for part in parts if (match := AXIS.fullmatch(part))}
@@ -133,7 +134,7 @@ def _place(folder: Path, root: Path) -> Place:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object; an empty one when the file is not there or unusable: the page says what it can."""
+    """A JSON object; an empty one when the file is not there or is unusable."""
     try:
         content = read_json(path, "description of a stage")
     except TfpartialError:

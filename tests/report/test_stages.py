@@ -5,7 +5,7 @@ import pytest
 from tfpartial.config import ReportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import begin, finish
-from tfpartial.report.page.stages import Place, find_stages
+from tfpartial.report.stages import Place, find_stages
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_names_of_folders_tell_method_share_and_fold(stage, name, place, label):
 
 def test_a_stage_may_be_the_folder_itself(stage):
     (found,) = find_stages(stage("certain", "score") / "certain")
-    assert (found.name, found.verb, found.place.method) == (".", "score", "certain")
+    assert (found.name, found.verb, found.place.method) == ("certain", "score", "certain")
 
 
 def test_only_stages_are_found_and_reports_are_none(stage, tmp_path, caplog):
