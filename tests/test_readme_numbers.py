@@ -94,9 +94,19 @@ def slices_per_second():
     return next(row["slices_per_s"] for row in rows if (row["reader"], row["batch"]) == ("tfpartial", 8))
 
 
+def preparing(contestant, column):
+    rows = results("benchmarks/results/prepare.json")["rows"]
+    return next(row[column] for row in rows if row["contestant"] == contestant)
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
+        f"`prepare` takes {preparing('tfpartial prepare', 'times_reading'):.2f} times the time that SimpleITK takes to only read",
+        "({:.0f} and {:.0f} volumes per minute)".format(
+            *(preparing(name, "volumes_per_minute") for name in ("tfpartial prepare", "SimpleITK, only reading"))
+        ),
+        f"MONAI's `PersistentDataset` {preparing('MONAI PersistentDataset', 'times_reading'):.1f} times",
         f"{minutes('naive'):.1f} and {minutes('certain'):.1f} minutes of training",
         f"mean DSC is {mean_dsc('reduction', 'valid_mean'):.3f} against {mean_dsc('reduction', 'batch_mean'):.3f}",
         f"costs {weight_maps(64, 'given'):+.1f} % at width 64 and {weight_maps(16, 'given'):+.1f} % at width 16",
