@@ -30,6 +30,10 @@ class InputProblems(TfpartialError):
         self.rows = rows
         self.summary = {"problems": rows}
 
+    def __reduce__(self) -> tuple[type[InputProblems], tuple[str, list[dict[str, str]]]]:
+        # An exception is unpickled from `args` alone, and a worker process sends it so.
+        return type(self), (str(self), self.rows)
+
 
 class PartlyDone(TfpartialError):
     """Some of the work failed, all other is done.
@@ -42,3 +46,6 @@ class PartlyDone(TfpartialError):
     def __init__(self, message: str, summary: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.summary = summary
+
+    def __reduce__(self) -> tuple[type[PartlyDone], tuple[str, Mapping[str, Any]]]:
+        return type(self), (str(self), self.summary or {})
