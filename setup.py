@@ -14,6 +14,7 @@ DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "mypy>=1.15,<3",
+    "nibabel>=5.3,<6",
     "pytest>=8.3,<10",
     "pytest-xdist>=3.6,<4",
     "ruff>=0.12,<1",
