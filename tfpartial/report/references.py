@@ -8,8 +8,11 @@ import numpy as np
 
 from tfpartial.data.case_labels import read_case_labels
 from tfpartial.data.files import LabelFile
+from tfpartial.data.formats.label import open_label
+from tfpartial.data.geometry import difference
 from tfpartial.data.label_reading import read_labels
 from tfpartial.data.manifest import Manifest
+from tfpartial.data.problem import FileError
 from tfpartial.data.slabs import SlabReader
 
 
@@ -29,8 +32,14 @@ def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
     """A predicted label map of a case: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K.
 
     Raises:
-        TfpartialError: the file cannot be read, lies on another grid than the case's image, or has other values.
+        FileError: the file cannot be read, or has values that are no organ; `prediction_grid`: it lies on another grid than the
+            case's image.
     """
     label = LabelFile(path, {organ: (organ_id,) for organ, organ_id in manifest.organs.ids.items()})
-    grid = SlabReader(manifest.case(case_id).images).native
+    image = manifest.case(case_id).images[0]
+    grid = SlabReader([image]).native
+    stored = open_label(path).native
+    apart = stored and difference(grid, stored, manifest.tolerance_mm)
+    if apart:
+        raise FileError(path, "prediction_grid", f"does not lie on the grid of the image {image.path}: {apart}")
     return read_labels([label], grid, manifest.organs, manifest.organs.names, manifest.tolerance_mm).codes
