@@ -113,8 +113,8 @@ def test_options_out_of_range_are_refused(config):
 @pytest.mark.parametrize(
     ("change", "spacing", "message"),
     [
-        (lambda label: label[:-1], None, r"a.nii.gz: does not lie on the grid of the image .*a_0000.nii.gz: image and label sizes differ"),
-        (None, (1.0, 2.0, 6.0), r"a.nii.gz: does not lie on the grid of the image .*a_0000.nii.gz: image and label grids are up to"),
+        (lambda label: label[:-1], None, r"a.nii.gz: does not lie on the grid of the image .*a_0000.nii.gz: .*sizes differ"),
+        (None, (1.0, 2.0, 6.0), r"a.nii.gz: does not lie on the grid of the image .*a_0000.nii.gz: .*up to"),
         (lambda label: label + 2, None, r"predictions/a.nii.gz: label values 3, 4 .* stand for no organ; expected 0..2"),
     ],
 )
