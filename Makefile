@@ -46,20 +46,21 @@ $(VENV)/installed: setup.py
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about 15 minutes on 2 cores.
+# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about half an hour on 2 cores.
 benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision bfloat16 --rounds 2 --steps 3 --out benchmarks/results/unet_cpu_bfloat16.json
 	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
 	python -m benchmarks.unet_table
 	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
+	python -m benchmarks.surface --peer-python $(VENV)-torch/bin/python --out benchmarks/results/surface.json
 	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 	python -m benchmarks.predict_memory --out benchmarks/results/predict_memory.json
 
 $(VENV)-torch/installed:
 	$(PYTHON) -m venv $(VENV)-torch
-	$(VENV)-torch/bin/python -m pip install --quiet numpy torch==2.13.0 monai==1.6.1 nibabel
+	$(VENV)-torch/bin/python -m pip install --quiet numpy torch==2.13.0 monai==1.6.1 nibabel medpy==0.5.2 surface-distance==0.1
 	touch $@
 
 clean:

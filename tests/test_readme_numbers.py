@@ -99,9 +99,16 @@ def preparing(contestant, column):
     return next(row[column] for row in rows if row["contestant"] == contestant)
 
 
+def surfaces(contestant, column):
+    rows = results("benchmarks/results/surface.json")["rows"]
+    return next(row[column] for row in rows if row["contestant"] == contestant)
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
+        f"{surfaces('tfpartial', 'seconds'):.2f} s, {surfaces('tfpartial', 'times_plain'):.1f} times as fast as the faster plain",
+        f"{surfaces('tfpartial, elements', 'seconds'):.2f} s, against its own {surfaces('surface-distance', 'seconds'):.2f} s",
         f"`prepare` takes {preparing('tfpartial prepare', 'times_reading'):.2f} times the time that SimpleITK takes to only read",
         "({:.0f} and {:.0f} volumes per minute)".format(
             *(preparing(name, "volumes_per_minute") for name in ("tfpartial prepare", "SimpleITK, only reading"))
