@@ -10,9 +10,9 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import IngestConfig, SourceConfig
-from tfpartial.data.archive import is_archive, unpack
+from tfpartial.data.archive import is_archive, unpack, unpacked_to
 from tfpartial.data.case_report import CaseReport
-from tfpartial.data.join import join, unpacked_to
+from tfpartial.data.join import join
 from tfpartial.data.layouts import read_source
 from tfpartial.data.manifest import Manifest, write_manifest
 from tfpartial.data.verify import accept, verify_dataset

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from tfpartial.data.formats.volume_file import read_image
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.label_writer import LabelWriter
 from tfpartial.errors import TfpartialError
@@ -13,6 +12,10 @@ DIRECTIONS = {
     "PIR": (0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0),
     "SLP": (0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0),
 }
+
+
+def read_by_itk(path):
+    return sitk.ReadImage(str(path))
 
 
 def geometry_of(orientation: str) -> Geometry:
@@ -29,12 +32,12 @@ def write(path, geometry, seed=0):
 
 @pytest.mark.parametrize("orientation", DIRECTIONS)
 def test_a_label_map_comes_back_on_the_native_grid(tmp_path, orientation):
-    native = Geometry.of(read_image(write(tmp_path / "image.nii.gz", geometry_of(orientation))))
+    native = Geometry.of(read_by_itk(write(tmp_path / "image.nii.gz", geometry_of(orientation))))
     label = np.random.default_rng(1).integers(0, 8, native.shape_zyx).astype(np.uint8)
     with LabelWriter(tmp_path / "out" / "label.nii.gz", native) as writer:
         for start in reversed(range(0, len(label), 3)):  # in any order
             writer.write(start, label[start : start + 3])
-    image = read_image(tmp_path / "out" / "label.nii.gz")
+    image = read_by_itk(tmp_path / "out" / "label.nii.gz")
     assert Geometry.of(image) == native
     assert image.GetPixelID() == sitk.sitkUInt8
     np.testing.assert_array_equal(native.to_lps(sitk.GetArrayFromImage(image)), label)

@@ -3,7 +3,6 @@ import pytest
 import SimpleITK as sitk
 
 from tfpartial.data.files import ImageFile, Step
-from tfpartial.data.formats.volume_file import read_image
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 from tfpartial.data.slabs import SlabReader, to_hu
@@ -14,6 +13,10 @@ DIRECTIONS = {
     "PIR": (0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0),
     "SLP": (0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0),
 }
+
+
+def read_by_itk(path):
+    return sitk.ReadImage(str(path))
 
 
 def geometry_of(orientation: str) -> Geometry:
@@ -46,7 +49,7 @@ def test_slabs_are_the_volume_from_the_feet_to_the_head(tmp_path, orientation, s
 def test_channels_may_be_stored_in_different_orientations(tmp_path):
     first = write(tmp_path / "0.nii.gz", geometry_of("LPS"))
     second = tmp_path / "1.nii.gz"
-    sitk.WriteImage(sitk.DICOMOrient(read_image(first), "RAI"), str(second))
+    sitk.WriteImage(sitk.DICOMOrient(read_by_itk(first), "RAI"), str(second))
     (_, slab), *_ = SlabReader([ImageFile(first), ImageFile(second)]).slabs(3)
     np.testing.assert_array_equal(slab[..., 0], slab[..., 1])
 

@@ -129,3 +129,8 @@ def _require_end(opened: tarfile.TarFile) -> None:
         raise tarfile.ReadError("ends early: the archive has no end mark")
     while opened.fileobj.read(REST):  # to the checksum of the gzip stream
         pass
+
+
+def unpacked_to(manifest: Path) -> Path:
+    """Where archives are unpacked: beside the manifest."""
+    return manifest.parent / f"{manifest.stem}-unpacked"

@@ -13,13 +13,11 @@ from scipy import ndimage
 
 from tfpartial.data.case_labels import read_case_labels
 from tfpartial.data.manifest import Manifest, ManifestCase
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.slabs import SLAB, SlabReader
 from tfpartial.data.value_counts import VALUES, ValueCounts, count_table
 from tfpartial.labels import IGNORE
 from tfpartial.parallel import map_cases
 
-SLAB = 64
-"""Slices in memory at a time, beside the label codes of the whole case."""
 Box = tuple[tuple[int, int], ...]
 """Along z, y and x: the first place, and the one after the last."""
 

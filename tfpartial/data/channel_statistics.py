@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfpartial.data.hu import BINS, hu_histogram
-from tfpartial.data.slabs import INT16, SlabReader
-
-SLAB = 64
-"""Slices in memory at a time."""
+from tfpartial.data.slabs import INT16, SLAB, SlabReader
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from tfpartial.config import SourceConfig
@@ -185,8 +184,3 @@ def _annotated(case: Case, source: SourceConfig, parts: Parts, table: OrganTable
     whole = [organ for organ, names in parts.items() if all(name in known for name in names)]
     sides = {side for organ in whole for side in source.left_right.get(organ, (organ,))}
     return tuple(organ for organ in table.names if organ in sides)
-
-
-def unpacked_to(manifest: Path) -> Path:
-    """Where archives are unpacked: beside the manifest."""
-    return manifest.parent / f"{manifest.stem}-unpacked"

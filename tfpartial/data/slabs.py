@@ -12,6 +12,8 @@ from tfpartial.data.formats.image import open_image
 from tfpartial.data.geometry import Geometry, difference
 from tfpartial.data.problem import FileError
 
+SLAB = 64
+"""Slices that those hold in memory who read a case once: 32 MiB of a 512x512 image."""
 INT16 = np.iinfo(np.int16)
 CHANNEL_TOLERANCE_MM = 1e-3
 """Channels of one case must be one grid, up to the float32 rounding of NIfTI headers."""

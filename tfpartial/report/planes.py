@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from tfpartial.data.counting import count_numbers
 from tfpartial.labels import IGNORE
 
 Plane = Literal["axial", "coronal", "sagittal"]
@@ -54,7 +55,7 @@ def shows_organ(label: np.ndarray) -> bool:
 
 def pick_slice(label: np.ndarray) -> int:
     """The slice of uint8 `[n, H, W]` that shows most organs and, of those that do, most organ voxels."""
-    voxels = np.stack([np.bincount(plane.ravel(), minlength=IGNORE + 1)[1:IGNORE] for plane in label])
+    voxels = np.stack([count_numbers(plane, IGNORE + 1)[1:IGNORE] for plane in label])
     return int(np.lexsort((voxels.sum(axis=1), (voxels > 0).sum(axis=1)))[-1])
 
 

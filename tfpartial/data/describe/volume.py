@@ -16,10 +16,9 @@ from tfpartial.data.formats.picture_stack import read_stack
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.intensity import check_intensities
-from tfpartial.data.slabs import to_hu
+from tfpartial.data.slabs import SLAB, to_hu
 from tfpartial.data.value_counts import VALUES, ValueCounts, count_table
 
-SLAB = 64
 MOST_LABELS = 160
 """A volume with more values than this is no label map; the largest organ tables have about 120."""
 

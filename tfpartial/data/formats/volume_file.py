@@ -1,4 +1,4 @@
-"""Volume files (NIfTI, NRRD, MetaImage) through SimpleITK."""
+"""Volume files (NIfTI, NRRD, MetaImage)."""
 
 from __future__ import annotations
 
@@ -110,13 +110,6 @@ def _itk_errors(path: Path) -> Iterator[None]:
         raise FileError(path, "unreadable", f"cannot be read: {_reason(error)}") from error
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
-
-
-def read_image(path: Path) -> sitk.Image:
-    """A volume as it is stored. Raises as `VolumeFile` and its `slabs` do."""
-    file = VolumeFile(path)
-    ((_, voxels),) = file.slabs(file.native.shape_zyx[0])
-    return file.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(file.native.from_lps(voxels))))
 
 
 def write_image(image: sitk.Image, path: Path) -> None:
