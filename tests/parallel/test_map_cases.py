@@ -128,11 +128,13 @@ def test_processes_end_with_a_parent_that_was_killed(tmp_path):
 
 
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
 from tfpartial.parallel import map_cases
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it, and its children too
     folder, arguments = Path(sys.argv[1]), eval(sys.argv[2])
     touch = f"__import__('pathlib').Path({str(folder)!r}, '{{}}').touch()"
     begin = f"({touch.format('begun-{0}')}, __import__('time').sleep(2), {touch.format('ended-{0}')})"
