@@ -23,7 +23,7 @@ from tfpartial.report.coverage_text import markdown, organ_rows
 def run(config: CoverageConfig) -> dict[str, Any]:
     """Writes `coverage.json`, `coverage.csv`, `cases.csv`, `coverage.md` and `coverage.png`."""
     manifest = read_manifest(config.manifest)
-    kept = read_annotations(config.annotations, config.fold) if config.annotations else None
+    kept = read_annotations(config.annotations, config.fold or 0) if config.annotations else None
     begin(config.out, "coverage", config)
     statistics = read_statistics(manifest, config.workers, config.scheduler)
     cases = list(track(statistics, "coverage", len(manifest.cases)))

@@ -204,7 +204,7 @@ class CoverageConfig:
         manifest: what `ingest` wrote.
         out: folder of the table, the JSON and the picture.
         annotations: what `simulate` wrote; none takes the data set's own annotated sets.
-        fold: fold of `annotations`.
+        fold: fold of `annotations`; none takes the first.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
     """
@@ -212,7 +212,7 @@ class CoverageConfig:
     manifest: Path
     out: Path
     annotations: Path | None = None
-    fold: int = 0
+    fold: int | None = None
     workers: int = 0
     scheduler: str | None = None
 

@@ -116,11 +116,11 @@ def named(stages: Iterable[PlannedStage], name: str, option: str) -> list[Planne
 
 def _plan(spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage]) -> PlannedStage:
     options = _options(spec.verb)
-    values = {name: value for name, value in point.values.items() if name in options}
+    # An option that the experiment sets to null shall have no value, neither the run's nor that of an earlier stage.
+    unwanted = {name for name, value in spec.options.items() if value is None}
+    values = {name: value for name, value in point.values.items() if name in options and name not in unwanted}
     if (whole := OUTPUTS[spec.verb].whole) is not None:
         values[whole] = str(root)
-    # An option that the experiment sets to null shall have no value, not that of an earlier stage.
-    unwanted = {name for name, value in spec.options.items() if value is None}
     sources = {name: givers[name] for name in options if name in givers and name not in unwanted}
     wired = {"out": "its folder comes from the run", **dict.fromkeys(values, "the run gives it to all stages")}
     wired |= {name: f"it comes from the stage {stage.name}" for name, stage in sources.items()}
