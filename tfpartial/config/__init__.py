@@ -1,0 +1,67 @@
+"""What every stage can be told: one frozen dataclass per stage.
+
+The command builds its options from these classes, and a YAML file has one section per stage, named after its verb.
+An unknown key is an error. Lengths are voxels unless the name says mm.
+"""
+
+from tfpartial.config.common import Method, Metric, Precision, StageEntry
+from tfpartial.config.data_prep import (
+    CoverageConfig,
+    FingerprintConfig,
+    InfoConfig,
+    IngestConfig,
+    PhantomConfig,
+    PrepareConfig,
+    SimulateConfig,
+    SourceConfig,
+    SplitConfig,
+    WriteConfig,
+)
+from tfpartial.config.evaluation import (
+    AuditConfig,
+    CompareConfig,
+    ExportConfig,
+    OverlayConfig,
+    PredictConfig,
+    ReportConfig,
+    ScoreConfig,
+)
+from tfpartial.config.experiment import RunConfig, SweepConfig
+from tfpartial.config.relabeling import AcceptConfig, ConfidenceConfig, Estimator, EstimatorConfig, RankConfig, RelabelConfig
+from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig
+
+__all__ = [
+    "AcceptConfig",
+    "AuditConfig",
+    "AugmentConfig",
+    "CompareConfig",
+    "ConfidenceConfig",
+    "CoverageConfig",
+    "Estimator",
+    "EstimatorConfig",
+    "ExportConfig",
+    "FingerprintConfig",
+    "InfoConfig",
+    "IngestConfig",
+    "LossConfig",
+    "Method",
+    "Metric",
+    "NetworkConfig",
+    "OverlayConfig",
+    "PhantomConfig",
+    "Precision",
+    "PredictConfig",
+    "PrepareConfig",
+    "RankConfig",
+    "RelabelConfig",
+    "ReportConfig",
+    "RunConfig",
+    "ScoreConfig",
+    "SimulateConfig",
+    "SourceConfig",
+    "SplitConfig",
+    "StageEntry",
+    "SweepConfig",
+    "TrainConfig",
+    "WriteConfig",
+]

@@ -1,0 +1,19 @@
+"""What options of several stages are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from tfpartial.errors import TfpartialError
+
+Method = Literal["certain", "naive", "naive_softmax"]
+Metric = Literal["dsc", "hd_mm", "hd95_mm", "asd_mm", "nsd", "volume_error_ml", "volume_error_relative"]
+Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+StageEntry = str | dict[str, dict[str, Any] | None]
+"""A stage of an experiment: its verb, or `{verb: options}` with what differs from the verb's section."""
+
+
+def require(holds: bool, option: str, expected: str, value: object) -> None:
+    """Raises `TfpartialError` when an option's value does not hold."""
+    if not holds:
+        raise TfpartialError(f"{option}: expected {expected}, got {value}")

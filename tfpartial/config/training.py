@@ -1,0 +1,138 @@
+"""Options of the stages that train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tfpartial.config.common import Method, Precision, require
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which network.
+
+    Args:
+        name: a name of `tfpartial.models.build`.
+        width: number of filters of the first block.
+    """
+
+    name: str = "unet"
+    width: int = 64
+
+    def __post_init__(self) -> None:
+        require(self.width >= 1, "network.width", "1 or more", self.width)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """The loss: a weighted sum of terms under one weight map.
+
+    Args:
+        bce: factor of the binary cross entropy (of the categorical one for `naive_softmax`).
+        dice: factor of the Dice term.
+        reduction: `valid_mean` divides each organ's cross entropy by its certain voxels, `batch_mean` by all voxels.
+        dice_organs: organs that the Dice term averages over: `weighted` those with any certain voxel in the batch,
+            `present` those with any positive voxel in it, `all` every organ; `method` takes the method's own: `present` for
+            `certain`, `all` for the naive ones (one that skips organs that are absent from a batch is not naive any more).
+    """
+
+    bce: float = 1.0
+    dice: float = 0.0
+    reduction: Literal["batch_mean", "valid_mean"] = "valid_mean"
+    dice_organs: Literal["method", "weighted", "present", "all"] = "method"
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Ranges of the random affine augmentation; each slice draws its own.
+
+    Args:
+        translation: largest shift, as a share of the slice's side.
+        rotation_deg: largest rotation in degrees.
+        scale: largest relative change of size.
+        flip: flip left and right, by chance. Off: left and right organs differ.
+    """
+
+    translation: float = 0.05
+    rotation_deg: float = 10.0
+    scale: float = 0.1
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        require(self.translation >= 0, "augment.translation", "0 or more", self.translation)
+        require(self.rotation_deg >= 0, "augment.rotation_deg", "0 or more", self.rotation_deg)
+        require(0 <= self.scale < 1, "augment.scale", "0 or more, below 1", self.scale)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a segmenter.
+
+    Args:
+        store: what `prepare` wrote.
+        splits: what `split` wrote.
+        out: stage folder to write.
+        fold: fold of `splits` to train on.
+        annotations: what `simulate` wrote; none takes the data set's own annotated sets.
+        model: stage folder of a trained segmenter whose weights are the first ones (fine-tuning); none draws them.
+        checkpoint: the checkpoint of `model`.
+        labels: folder of label layers that `relabel` or `accept` wrote, for the training cases; none takes the experts' labels.
+        method: `certain` learns only certain labels (INERRANT0, SMILE); `naive` takes every missing label for background;
+            `naive_softmax` does so with a softmax over organs and background.
+        network: the network.
+        loss: the loss.
+        augment: the augmentation.
+        window_hu: HU window; values outside are clipped.
+        batch: slices per step.
+        epochs: number of epochs.
+        steps_per_epoch: steps of one epoch; none goes once through the epoch's slices.
+        empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
+        learning_rate: learning rate at the start.
+        final_learning_rate: learning rate at the end, reached exponentially.
+        ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights. A
+            training must be many times longer than 1 / (1 - ema) steps: the batch statistics are those of the last weights.
+        validate_every: epochs between validations.
+        precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
+        jit: compile the step with XLA; `auto` does so on GPUs.
+        deterministic: the same seed on the same machine gives the same weights, bit for bit.
+        seed: seed of the initial weights, the order of the slices and the augmentation.
+    """
+
+    store: Path
+    splits: Path
+    out: Path
+    fold: int = 0
+    annotations: Path | None = None
+    model: Path | None = None
+    checkpoint: Literal["last", "best"] = "last"
+    labels: Path | None = None
+    method: Method = "certain"
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    window_hu: tuple[float, float] = (-160.0, 300.0)
+    batch: int = 8
+    epochs: int = 50
+    steps_per_epoch: int | None = None
+    empty_share: float = 1.0
+    learning_rate: float = 1e-4
+    final_learning_rate: float = 1e-5
+    ema: float = 0.0
+    validate_every: int = 5
+    precision: Precision = "auto"
+    jit: Literal["auto", "on", "off"] = "auto"
+    deterministic: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for option in ("batch", "epochs", "validate_every"):
+            require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
+        require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
+        for option in ("learning_rate", "final_learning_rate"):
+            require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
+        require(0 <= self.empty_share <= 1, "empty_share", "0 to 1", self.empty_share)
+        require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)
+        low, high = self.window_hu
+        require(low < high, "window_hu", "the lower HU first", f"{low:g} and {high:g}")
