@@ -47,6 +47,7 @@ setup(
         "PyYAML>=6,<7",
         "rich>=13.9,<16",
         "scikit-image>=0.25,<1",
+        "scikit-learn>=1.6,<2",
         "scipy>=1.15,<2",
         "SimpleITK>=2.4,<3",
         "tensorboard>=2.19,<3",

@@ -15,7 +15,9 @@ from tfpartial.data.phantom import ORGANS, PhantomCase, generate_case
 from tfpartial.labels import OrganTable
 
 
-def phantom_manifest(root: Path, cases: int, drawn: int, size: tuple[int, int] = (512, 512)) -> Manifest:
+def phantom_manifest(
+    root: Path, cases: int, drawn: int, size: tuple[int, int] = (512, 512), slices: int | None = None
+) -> Manifest:
     """Writes a data set under `root`.
 
     Args:
@@ -23,11 +25,20 @@ def phantom_manifest(root: Path, cases: int, drawn: int, size: tuple[int, int] =
         cases: number of cases.
         drawn: number of different patients; further cases are hard links to their files.
         size: rows and columns.
+        slices: number of slices, by repeating the patient as often as it takes; none leaves it as it is.
     """
-    patients = [_write(root, number, generate_case(0, number, size)) for number in range(min(drawn, cases))]
+    patients = [_write(root, number, _patient(number, size, slices)) for number in range(min(drawn, cases))]
     links = [_link(patients[number % drawn], number) for number in range(drawn, cases)]
     entries = {case.id: case for case in [*patients, *links]}
     return Manifest("phantom", OrganTable(tuple(ORGANS)), ("CT",), tuple(ORGANS), 0.1, entries)
+
+
+def _patient(number: int, size: tuple[int, int], slices: int | None) -> PhantomCase:
+    patient = generate_case(0, number, size)
+    if slices is None:
+        return patient
+    shape = (slices, *size)
+    return replace(patient, hu=np.resize(patient.hu, shape), label=np.resize(patient.label, shape))
 
 
 def _write(root: Path, number: int, patient: PhantomCase) -> ManifestCase:

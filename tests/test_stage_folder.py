@@ -11,7 +11,7 @@ from tfpartial.arguments import parse
 from tfpartial.artifacts import sha256
 from tfpartial.config import CompareConfig, IngestConfig, NetworkConfig, SourceConfig, TrainConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import finish, input_checksums, plain, summary_of
+from tfpartial.provenance import finish, input_checksums, summary_of
 from tfpartial.stage_folder import differences, open_stage
 
 
@@ -81,6 +81,17 @@ def test_checksums_reach_paths_in_lists_and_in_parts(tmp_path):
 
 def test_options_that_may_change_are_no_differences(config):
     open_stage(config.out, "train", config, "state.npz")
-    other = plain(replace(config, batch=2, fold=1))
+    other = replace(config, batch=2, fold=1)
     assert differences(config.out / "config.yaml", "train", other) == ["fold: 0 -> 1", "batch: 8 -> 2"]
     assert differences(config.out / "config.yaml", "train", other, apart_from={"fold"}) == ["batch: 8 -> 2"]
+
+
+def test_an_option_that_is_new_had_its_default_before(config):
+    open_stage(config.out, "train", config, "state.npz")
+    begun = config.out / "config.yaml"
+    older = yaml.safe_load(begun.read_text())
+    del older["train"]["checkpoint"], older["train"]["augment"], older["train"]["window_hu"], older["train"]["loss"]["dice"]
+    begun.write_text(yaml.safe_dump(older))
+    assert differences(begun, "train", config) == []
+    now = replace(config, checkpoint="best", loss=replace(config.loss, dice=1.0))
+    assert set(differences(begun, "train", now)) == {"checkpoint: last -> best", "loss.dice: 0.0 -> 1.0"}

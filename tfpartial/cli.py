@@ -53,6 +53,7 @@ STAGES = {
     "relabel": Stage("train.relabel", configs.RelabelConfig),
     "accept": Stage("train.accept", configs.AcceptConfig),
     "rank": Stage("evaluate.rank", configs.RankConfig),
+    "pick": Stage("train.pick", configs.PickConfig),
     "run": Stage("train.run", configs.RunConfig, first="config"),
     "sweep": Stage("train.sweep", configs.SweepConfig, first="config"),
     "predict": Stage("evaluate.predict", configs.PredictConfig),
@@ -64,6 +65,8 @@ STAGES = {
     "export": Stage("evaluate.export", configs.ExportConfig),
 }
 """The verbs, in the order of the data."""
+SECTIONS = (*STAGES, configs.CURRICULUM)
+"""What a configuration file may have sections for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,7 +114,7 @@ def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None]
     if first and words and not words[0].startswith("-"):
         words = [f"--{first}", *words]
     try:
-        options = parse(verb, STAGES[verb].config, words, verbs=tuple(STAGES))
+        options = parse(verb, STAGES[verb].config, words, verbs=SECTIONS)
         _set_up_logging(quiet=options.quiet or as_json)
         # Imported only now: most verbs and every -h go without TensorFlow.
         summary = _stage(verb, debug).run(options.config)

@@ -27,16 +27,14 @@ def write_config(folder: Path, verb: str, config: Any) -> None:
     write_text(folder / "config.yaml", yaml.safe_dump({verb: plain(config)}, sort_keys=False))
 
 
-def plain(config: Any) -> dict[str, Any]:
-    """A configuration as YAML and JSON know it: paths as text, tuples as lists."""
-    return _plain(dataclasses.asdict(config))
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A configuration, or an option of one, as YAML and JSON know it: groups as mappings, paths as text, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,30 +32,49 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
     if not begun.is_file() and folder.is_dir() and any(folder.iterdir()):
         raise TfpartialError(f"{folder}: expected an empty folder or one that '{verb}' began, got one without config.yaml")
     if begun.is_file() and ((folder / progress).is_file() or is_finished(folder)):
-        _require_same(begun, verb, plain(config))
+        _require_same(begun, verb, config)
     else:
         begin(folder, verb, config)
     return is_finished(folder)
 
 
-def _require_same(begun: Path, verb: str, asked: Mapping[str, Any]) -> None:
-    changes = differences(begun, verb, asked)
+def _require_same(begun: Path, verb: str, config: Any) -> None:
+    changes = differences(begun, verb, config)
     if changes:
         raise TfpartialError(f"{begun.parent}: was begun with another configuration ({'; '.join(changes)}); choose another out")
 
 
-def differences(begun: Path, verb: str, asked: Mapping[str, Any], apart_from: Collection[str] = ()) -> list[str]:
+def differences(begun: Path, verb: str, config: Any, apart_from: Collection[str] = ()) -> list[str]:
     """The options that a begun stage would have to change, as `option: before -> now`.
+
+    An option that the stage did not have yet when it was begun had what is its default now.
 
     Args:
         begun: its `config.yaml`.
         verb: the stage.
-        asked: the configuration that is asked for, as `plain` gives it.
+        config: the configuration that is asked for.
         apart_from: options that may change.
     """
     written = yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {})
-    before, now = (_flat({key: options[key] for key in options if key not in apart_from}) for options in (written, asked))
+    before, now = (
+        _flat({key: value for key, value in options.items() if key not in apart_from})
+        for options in (_completed(written, config), plain(config))
+    )
     return [f"{key}: {before.get(key)} -> {now.get(key)}" for key in {**before, **now} if before.get(key) != now.get(key)]
+
+
+def _completed(written: Mapping[str, Any], config: Any) -> dict[str, Any]:
+    """The options that were written, and the defaults of the others that have one."""
+    completed = dict(written)
+    for field in dataclasses.fields(config):
+        group = getattr(config, field.name)
+        if dataclasses.is_dataclass(group) and isinstance(written.get(field.name), Mapping):
+            completed[field.name] = _completed(written[field.name], group)
+        elif field.name not in written and field.default is not dataclasses.MISSING:
+            completed[field.name] = plain(field.default)
+        elif field.name not in written and field.default_factory is not dataclasses.MISSING:
+            completed[field.name] = plain(field.default_factory())
+    return completed
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

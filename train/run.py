@@ -6,6 +6,7 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import RunConfig
+from tfpartial.experiment.curriculum import expanded
 from tfpartial.experiment.plan import Point, plan
 from tfpartial.experiment.runner import folder_of, forecast, redo, require_all_usable, rows, until, work_through
 from tfpartial.experiment.specification import read_experiment, specify, write_experiment
@@ -19,8 +20,8 @@ def run(config: RunConfig) -> dict[str, Any]:
     """
     sections = read_experiment(config.experiment, config.set)
     root = folder_of(config)
-    stages = plan(specify(config.stages, sections), root, Point({"fold": config.fold}, {}))
-    chosen = until(stages, config.until)
+    stages = plan(expanded(specify(config.stages, sections)), root, Point({"fold": config.fold}, {}))
+    chosen = until([stages], config.until)
     if config.dry_run:
         return {"run": str(root), "stages": forecast(chosen, config.redo)}
     if config.redo is not None:

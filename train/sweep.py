@@ -26,7 +26,7 @@ def run(config: SweepConfig) -> dict[str, Any]:
     root = folder_of(config)
     methods = method_specs(specify(config.stages, sections), config.methods, sections)
     full = plan_sweep(methods, root, config.alphas, config.folds)
-    plan = full.only(until(full.stages(), config.until))
+    plan = full.only(until(full.chains, config.until))
     if config.dry_run:
         return {"sweep": str(root), "stages": forecast(plan.stages(), config.redo)}
     if config.redo is not None:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfpartial.config import AugmentConfig
-from tfpartial.data.augment import Affine, draw_affine, warp
+from tfpartial.data.augment import Affine, draw_affine, unwarp, warp
 
 
 def affine(shift=(0.0, 0.0), rotation=0.0, scale=1.0, flip=1.0):
@@ -87,3 +87,13 @@ def test_the_same_seed_draws_the_same_in_a_compiled_step_and_eagerly():
     for one, other in zip(compiled, draw_affine(config, 3, tf.constant([5, 7])), strict=True):
         np.testing.assert_array_equal(one, other)
     assert not np.array_equal(compiled.rotation, draw_affine(config, 3, tf.constant([5, 8])).rotation)
+
+
+def test_moving_back_undoes_the_move_where_nothing_left_the_slice():
+    rows, columns = np.mgrid[0:24, 0:32] / 8.0
+    image = (np.sin(rows) + np.cos(columns)).astype("float32")[None, ..., None]
+    motion = affine(shift=(0.1, -0.05), rotation=0.2, scale=1.1, flip=-1.0)
+    there = warp(image, motion, "bilinear", 0.0)
+    back = np.asarray(unwarp(there, motion, "bilinear", 0.0))
+    assert not np.allclose(there, image, atol=0.1)
+    np.testing.assert_allclose(back[0, 8:16, 12:20], image[0, 8:16, 12:20], atol=0.02)

@@ -55,6 +55,17 @@ def test_tables_and_numbers_are_written_and_the_means_are_shown(config):
     assert json.loads((config.out / "done.json").read_text()) == summary
 
 
+def test_tables_of_metrics_that_are_not_asked_for_any_more_go(config):
+    compare.run(config)
+    for name in ("notes.md", "dsc_mine.md"):
+        (config.out / "tables" / name).write_text("of a person")
+    (config.out / "tables" / "dsc_organs_alpha0.3.tex").write_text("of an earlier comparison")
+    compare.run(replace(config, metrics=["dsc"]))
+    assert sorted(path.name for path in (config.out / "tables").iterdir()) == [
+        *("dsc.md", "dsc.tex", "dsc_mine.md", "dsc_organs.md", "dsc_organs.tex", "dsc_tests.md", "dsc_tests.tex", "notes.md"),
+    ]
+
+
 def test_the_picture_has_a_column_per_method(config):
     (figure,) = compare.run(config)["figures"]
     picture = imread(config.out / figure["figure"])

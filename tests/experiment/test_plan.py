@@ -51,6 +51,14 @@ def test_a_report_takes_the_whole_run_and_rests_on_all_that_is_before_it(planned
     assert report.rests_on == set(stages) - {"08-report", "09-export"}
 
 
+def test_an_audit_takes_the_predictions_with_probabilities(planned, tmp_path):
+    audit = planned("ingest: {dataset: ct}\nsplit:\nprepare:\ntrain:\npredict: {probabilities: true}\naudit:\n")[
+        "06-audit"
+    ].config
+    assert audit.predictions == [tmp_path / "run" / "05-predict"]
+    assert (audit.manifest, audit.annotations) == (tmp_path / "run" / "01-ingest" / "manifest.json", None)
+
+
 def test_every_stage_gets_the_same_fold(planned):
     stages = planned()
     assert stages["05-train"].config.fold == stages["06-predict"].config.fold == 1
@@ -75,6 +83,12 @@ def test_null_keeps_an_earlier_stage_out(planned):
 def test_the_latest_stage_that_gives_something_counts(planned, tmp_path):
     stages = planned(entries=["ingest", "split", "prepare", "train", "train", "predict"])
     assert stages["06-predict"].config.model == tmp_path / "run" / "05-train"
+
+
+def test_a_second_training_fine_tunes_the_model_of_the_first_unless_told_otherwise(planned, tmp_path):
+    stages = planned(entries=["ingest", "split", "prepare", "train", "train", {"train": {"model": None}}])
+    models = [stages[name].config.model for name in ("04-train", "05-train", "06-train")]
+    assert models == [None, tmp_path / "run" / "04-train", None]
 
 
 def test_what_rests_on_a_stage_follows_it(planned):
@@ -136,7 +150,7 @@ def test_a_setting_that_fits_nowhere_is_refused(planned, setting, message):
     ("entries", "message"),
     [
         ([], "stages: expected at least one section or entry, got none"),
-        (["relabel"], "stages: 'relabel' is no stage of an experiment"),
+        (["info"], "stages: 'info' is no stage of an experiment"),
         ([{"train": {}, "score": {}}], "stages: expected one verb per entry, got train, score"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_sweep_goes_on_after_a_failed_cell_and_says_so_at_the_end(command, fak
     text = (tmp_path / "tiny.yaml").read_text().replace("simulate: {alpha: 0.3}", "simulate:")
     sweep = "sweep: {alphas: [1.0, 0.1], methods: {second: {train: {method: naive}}, first: {train: {method: certain}}}}\n"
     (tmp_path / "cells.yaml").write_text(text + sweep)
-    fakes.behave(predict="fail at alpha 0.1")
+    fakes.behave(predict="fail at alpha0.1")
     result = command("sweep", "cells.yaml", "--out", "sweep", "--json")
     assert result.returncode == 1
     cells = json.loads(result.stdout)["cells"]

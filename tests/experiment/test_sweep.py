@@ -60,7 +60,7 @@ def test_finished_cells_are_never_done_again_and_a_sweep_can_grow(here, experime
 
 
 def test_a_failed_cell_is_reported_and_the_others_go_on(here, experiment, monkeypatch):
-    here.behave(score="fail at alpha 0.1")
+    here.behave(score="fail at alpha0.1")
     with pytest.raises(PartlyDone, match="4 of 8 cells failed; the same command tries them again") as raised:
         stage.run(experiment.sweep())
     cells = raised.value.summary["cells"]
@@ -194,4 +194,16 @@ def cluster_with_fakes(fakes, dask_scheduler, tmp_path, monkeypatch):
 def test_cells_are_spread_over_the_workers_of_a_cluster(cluster_with_fakes, fakes, experiment):
     cells = stage.run(experiment.sweep(alphas=[1.0], scheduler=cluster_with_fakes))["cells"]
     assert [row["dsc"] for row in cells] == [1.0, 0.95, 0.9, 0.85]
+    assert done(fakes, "train") == 4
+
+
+def test_cells_of_a_cluster_wait_for_those_that_they_rest_on(cluster_with_fakes, fakes, experiment):
+    methods = {"certain": {}, "smiler": {"curriculum": {"steps": 1, "estimator": "mcp"}}}
+    cells = stage.run(experiment.sweep(methods=methods, alphas=[1.0], scheduler=cluster_with_fakes))["cells"]
+    assert [(row["method"], row["state"], row["dsc"]) for row in cells] == [
+        ("certain", "finished", 1.0),
+        ("smiler", "finished", 1.01),
+        ("certain", "finished", 0.9),
+        ("smiler", "finished", 0.91),
+    ]
     assert done(fakes, "train") == 4

@@ -145,7 +145,7 @@ def test_says_what_to_do_when_no_training_case_keeps_an_organ(tiny_run, tmp_path
 def test_names_a_damaged_state_file(tmp_path):
     (tmp_path / "state.npz").write_bytes(b"PK half a file")
     with pytest.raises(TfpartialError, match=r"state\.npz: expected the state of a training, got a damaged file"):
-        load_state(tmp_path / "state.npz", segmenter=None)
+        load_state(tmp_path / "state.npz", trainer=None)
 
 
 @pytest.mark.slow

@@ -26,17 +26,19 @@ from tfpartial.config.evaluation import (
     ReportConfig,
     ScoreConfig,
 )
-from tfpartial.config.experiment import RunConfig, SweepConfig
+from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
 from tfpartial.config.relabeling import AcceptConfig, ConfidenceConfig, Estimator, EstimatorConfig, RankConfig, RelabelConfig
 from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig
 
 __all__ = [
+    "CURRICULUM",
     "AcceptConfig",
     "AuditConfig",
     "AugmentConfig",
     "CompareConfig",
     "ConfidenceConfig",
     "CoverageConfig",
+    "CurriculumConfig",
     "Estimator",
     "EstimatorConfig",
     "ExportConfig",
@@ -49,6 +51,7 @@ __all__ = [
     "NetworkConfig",
     "OverlayConfig",
     "PhantomConfig",
+    "PickConfig",
     "Precision",
     "PredictConfig",
     "PrepareConfig",

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tfpartial.config.common import StageEntry
+from tfpartial.config.common import StageEntry, require
+from tfpartial.config.relabeling import Estimator
+
+CURRICULUM = "curriculum"
+"""The section of an experiment that stands for several stages."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,15 @@ class SweepConfig:
     Args:
         experiment: YAML file with a section per stage; it is the FILE of `tfpartial sweep FILE`.
         methods: name -> how its stages differ from their sections, as `verb: {option: value}`; or the list of stages, as in
-            `stages`, that the method does from its first stage on.
+            `stages`, that the method does from its first stage on. `curriculum: {option: value}` gives it a curriculum,
+            or changes that of the experiment, and `curriculum: null` leaves it out.
         out: folder of the sweep; none takes `runs/` and the name of the file.
         alphas: shares of the labels to keep; none leaves the share to the section `simulate`.
         folds: folds to do.
         stages: the stages in their order: verbs, or `verb: {option: value}` where one differs from its section. None takes the
             sections in the order of the file.
         set: options of stages that replace those of the file, such as `train.epochs=2`.
-        until: last stage to do, as a verb or a folder's name.
+        until: last stage to do, as a verb or a folder's name; of a method without it, nothing of its own is done.
         redo: stage to do again, with all that rests on it, as a verb or a folder's name.
         dry_run: only tell what would be done.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do the cells; they must see the same folders.
@@ -66,3 +71,65 @@ class SweepConfig:
     redo: str | None = None
     dry_run: bool = False
     scheduler: str | None = None
+
+
+@dataclass(frozen=True)
+class CurriculumConfig:
+    """Recover missing labels step by step, the surest voxels first (thesis, Algorithms 1 and 2; SMILE, section 2.2).
+
+    The section `curriculum` is no stage. It stands for stages right after the last `train` before it, T times over: `confidence`
+    (for the estimator `learned`), `rank` (if asked for), `relabel`, and a `train` that fine-tunes on the new labels.
+
+    Args:
+        steps: number of steps T.
+        share: share of the predicted voxels that are labels after the last step (gamma_max); step t relabels `share * t / T`.
+        estimator: what ranks the voxels, as in `relabel`.
+        precision: precision to which each organ's share is lowered, as in `relabel`.
+        threshold: confidence from which on voxels become labels at every step, instead of a share of them (self-paced).
+        score: predict and score after every step, as the sections `predict` and `score` say, not after the last one alone.
+        rank: measure the confidences before they are used; the truth must be known.
+        pick: end with the stage `pick`, which goes back to the last step that did not lower the validation DSC.
+        confidence: options of the stages `confidence`.
+        relabel: further options of the stages `relabel`.
+        train: options of the fine-tuning that replace those of the `train` before the curriculum.
+    """
+
+    steps: int = 3
+    share: float = 1.0
+    estimator: Estimator = "learned"
+    precision: float | None = None
+    threshold: float | None = None
+    score: bool = False
+    rank: bool = False
+    pick: bool = False
+    confidence: dict[str, Any] = field(default_factory=dict)
+    relabel: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, "curriculum.steps", "1 or more", self.steps)
+        require(0 < self.share <= 1, "curriculum.share", "above 0, to 1", self.share)
+        for option in ("threshold", "precision"):
+            value = getattr(self, option)
+            require(value is None or 0 <= value <= 1, f"curriculum.{option}", "0 to 1", value)
+        alone = self.threshold is None or self.share == 1
+        require(alone, "curriculum.threshold", "to stand alone", f"share {self.share:g} as well")
+        for option in ("share", "estimator", "precision", "threshold"):
+            given = f"it in curriculum.relabel: {self.relabel.get(option)}"
+            require(option not in self.relabel, f"curriculum.{option}", "it in the curriculum itself", given)
+
+
+@dataclass(frozen=True)
+class PickConfig:
+    """Choose a model of a curriculum by its validation DSC on the organs annotated there.
+
+    Args:
+        models: stage folders that `train` wrote, in the order in which they were trained.
+        out: stage folder to write, of use as a `model`: the chosen one's files and `choice.json`.
+    """
+
+    models: list[Path]
+    out: Path
+
+    def __post_init__(self) -> None:
+        require(bool(self.models), "models", "one or more folders", "none")

@@ -36,6 +36,7 @@ class EstimatorConfig:
         require(0 < self.dropout < 1, "estimators.dropout", "above 0, below 1", self.dropout)
         require(self.translation >= 0, "estimators.translation", "0 or more", self.translation)
         require(self.rotation_deg >= 0, "estimators.rotation_deg", "0 or more", self.rotation_deg)
+        require(self.seed >= 0, "estimators.seed", "0 or more", self.seed)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class ConfidenceConfig:
         checkpoint: the segmenter's checkpoint.
         mode: `finetune` tunes a duplicate of the segmenter's features, `transfer` leaves them as they are.
         filters: filters of the head's 3x3 convolutions; a narrower segmenter wants a narrower head.
+        balance: `none` is the published loss, the mean over all certain voxels; `predicted` lets the voxels that the segmenter
+            predicts as an organ weigh as much in total as all others, for these are the ones that are ranked.
         augment: the augmentation.
         batch: slices per step.
         epochs: number of epochs.
@@ -74,6 +77,7 @@ class ConfidenceConfig:
     checkpoint: Literal["last", "best"] = "last"
     mode: Literal["finetune", "transfer"] = "finetune"
     filters: list[int] = field(default_factory=lambda: [400, 120, 64, 64])
+    balance: Literal["none", "predicted"] = "none"
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     batch: int = 8
     epochs: int = 10
@@ -116,7 +120,7 @@ class RelabelConfig:
         estimators: settings of `mc_dropout` and `tta`.
         share: share of the voxels predicted positive in a volume that become labels, the surest first (gamma_t).
         threshold: confidence from which on voxels become labels, instead of a share of them (self-paced).
-        precision: lowers the share of each organ to what reaches this precision on the annotated training cases.
+        precision: lowers the share of each organ to what reaches this precision where the experts' labels are known.
         largest_component: organs of which only the largest connected piece of the selected voxels is kept.
         min_ml: organ -> smallest volume of what is selected in a case; less is left out.
         nifti: write the layer as label maps on the native grid as well, for review; `accept` reads them back.

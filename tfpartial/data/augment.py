@@ -55,14 +55,16 @@ def warp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
     Returns:
         The same shape and dtype.
     """
-    height, width = slices.shape[1:3]
-    return ops.image.affine_transform(
-        slices,
-        _backward_matrices(affine, height, width),
-        interpolation=interpolation,
-        fill_mode="constant",
-        fill_value=fill,
-    )
+    return _resample(slices, _backward_matrices(affine, *slices.shape[1:3]), interpolation, fill)
+
+
+def unwarp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
+    """Moves each slice back: the inverse of `warp`, but for what left the slice. Arguments and result as there."""
+    return _resample(slices, _inverse(_backward_matrices(affine, *slices.shape[1:3])), interpolation, fill)
+
+
+def _resample(slices: Any, matrices: Any, interpolation: str, fill: float) -> Any:
+    return ops.image.affine_transform(slices, matrices, interpolation=interpolation, fill_mode="constant", fill_value=fill)
 
 
 def _backward_matrices(affine: Affine, height: int, width: int) -> Any:
@@ -77,3 +79,12 @@ def _backward_matrices(affine: Affine, height: int, width: int) -> Any:
     b2 = centre_y - b0 * from_x - b1 * from_y
     zero = ops.zeros_like(a0)
     return ops.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)
+
+
+def _inverse(matrices: Any) -> Any:
+    """The inverse maps, in the same form as `_backward_matrices`."""
+    a0, a1, a2, b0, b1, b2 = ops.unstack(matrices[:, :6], axis=1)
+    determinant = a0 * b1 - a1 * b0
+    back = (b1, -a1, a1 * b2 - a2 * b1, -b0, a0, a2 * b0 - a0 * b2)
+    zero = ops.zeros_like(a0)
+    return ops.stack([*(value / determinant for value in back), zero, zero], axis=1)

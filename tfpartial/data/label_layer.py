@@ -1,4 +1,4 @@
-"""One label layer of a case: layer 0 is the expert's, layer t what relabel step t left.
+"""One label layer of a case: the experts' in the store, or what a relabel step left (see `pseudo_labels`).
 
 An HDF5 file with `label`, uint8 `[Z, H, W]`, and `voxels`, int32 `[Z, K]`: the number of voxels per slice and organ, from
 which sampling knows what a slice shows without reading it.
@@ -17,14 +17,11 @@ from tfpartial.data.counting import count_numbers
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE
 
+EXPERTS = "label-0.h5"
+"""Name of the experts' layer in the case folder of the store."""
 GZIP_LEVEL = 1
 """Labels shrink to about 1 % of the image at any level; level 1 is the fastest to write and to read
 (512x512: 0.2 ms per slice to read against 0.3 ms at level 4)."""
-
-
-def layer_file(layer: int) -> str:
-    """Name of a layer's file in the case folder."""
-    return f"label-{layer}.h5"
 
 
 def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape: tuple[int, int, int], num_organs: int) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpartial.data.calm_exit import ends_before_exit
+from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.sampling import BatchStream, SliceIndex
 from tfpartial.data.slices import SliceReader
 from tfpartial.data.store import Store
@@ -32,7 +33,7 @@ def training_slices(
     empty_share: float,
     seed: int,
     start_step: int = 0,
-    layer: int = 0,
+    pseudo: PseudoLabels | None = None,
 ) -> tf.data.Dataset:
     """Shuffled slices without end, epoch after epoch (see `sampling`); the same seed gives the same batches.
 
@@ -44,16 +45,16 @@ def training_slices(
         empty_share: share of the slices without a label that an epoch shows.
         seed: seed of the order.
         start_step: number of the first batch: batch n is the same wherever the series starts.
-        layer: label layer.
+        pseudo: label layers with pseudo-labels; none takes the experts' labels.
 
     Returns:
-        batches `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the organs that are not annotated,
-        `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, and `z` int32 `[B]`.
+        batches `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the organs that are not annotated nor
+        relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, and `z` int32 `[B]`.
 
     Raises:
         TfpartialError: see `SliceReader` and `BatchStream`.
     """
-    reader = SliceReader(store, case_ids, annotated, layer)
+    reader = SliceReader(store, case_ids, annotated, pseudo)
     stream = _stream(reader, batch, empty_share, seed)
 
     def places(step: int) -> Places:
@@ -65,18 +66,24 @@ def training_slices(
 
 
 def steps_in_epoch(
-    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, empty_share: float, layer: int = 0
+    store: Store,
+    case_ids: Sequence[str],
+    annotated: AnnotatedSets,
+    batch: int,
+    empty_share: float,
+    pseudo: PseudoLabels | None = None,
 ) -> int:
     """Batches of `training_slices` after which a new order begins. Raises as `training_slices` does."""
-    return _stream(SliceReader(store, case_ids, annotated, layer), batch, empty_share, seed=0).batches_per_epoch
+    return _stream(SliceReader(store, case_ids, annotated, pseudo), batch, empty_share, seed=0).batches_per_epoch
 
 
-def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, layer: int = 0) -> tf.data.Dataset:
-    """All slices of some cases, once, from the feet to the head, case by case; the last batch may be shorter.
+def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int) -> tf.data.Dataset:
+    """All slices of some cases with the experts' labels, once, from the feet to the head, case by case; the last batch may be
+    shorter.
 
     Arguments, batches and errors as in `training_slices`.
     """
-    reader = SliceReader(store, case_ids, annotated, layer)
+    reader = SliceReader(store, case_ids, annotated)
     counts = [len(voxels) for voxels in reader.voxels]
     case = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     z = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])

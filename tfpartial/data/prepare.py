@@ -15,7 +15,7 @@ from tfpartial.data.case_labels import read_case_labels
 from tfpartial.data.files import Step, paths_of
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.inplane import InPlane
-from tfpartial.data.label_layer import layer_file, write_label_layer
+from tfpartial.data.label_layer import EXPERTS, write_label_layer
 from tfpartial.data.label_reading import LabelReading
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.slabs import SLAB, SlabReader
@@ -139,7 +139,7 @@ def prepare_case(task: CaseTask) -> str:
         np.save(folder / HISTOGRAM, _write_image(folder / IMAGE, reader, in_plane))
         reading = read_case_labels(task.case, reader, task.data_set)
         labels = _label_slabs(reading, in_plane)
-        write_label_layer(folder / layer_file(0), labels, (depth, *task.size), len(task.data_set.organs))
+        write_label_layer(folder / EXPERTS, labels, (depth, *task.size), len(task.data_set.organs))
         record = {
             **task.request(),
             "shape_zyx": reader.shape_zyx,
@@ -147,7 +147,7 @@ def prepare_case(task: CaseTask) -> str:
             "native": dataclasses.asdict(reader.native),
             "cropped": in_plane.cropped,
             "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
-            "sha256": {name: sha256(folder / name) for name in (IMAGE, layer_file(0), HISTOGRAM)},
+            "sha256": {name: sha256(folder / name) for name in (IMAGE, EXPERTS, HISTOGRAM)},
         }
         write_json(folder / RECORD, record)
     return task.id

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import keep_annotated
@@ -14,31 +15,40 @@ from tfpartial.labels import keep_annotated
 class SliceReader:
     """Reads any slices of some cases, under the annotated sets that count for this training.
 
-    Layer 0 holds all that the experts drew: organs outside a case's annotated set are removed from it as it is read. A later
-    layer was written for these annotated sets, its other organs are pseudo-labels, so it is taken as it is.
+    The experts' layer holds all that they drew: organs outside a case's annotated set are removed from it as it is read. A layer
+    with pseudo-labels was written for these annotated sets, so it is taken as it is.
 
     Attributes:
         store: the store.
         case_ids: the cases; the `case` of a slice is a place in this tuple.
-        annotated: bool `[cases, K]`.
+        annotated: bool `[cases, K]`: by experts, or accepted after a correction.
         visible: bool `[cases, K]`: organs whose labels are left in what `read` gives.
-        voxels: per case, labelled voxels per slice and organ of the layer, int32 `[Z, K]`, before any organ is removed.
-        layer: label layer.
+        voxels: per case, labelled voxels per slice and organ, int32 `[Z, K]`, before any organ is removed.
 
     Raises:
         TfpartialError: no case, a case that the store has not, one without an annotated set, or a set with an organ that nobody
-            annotated there.
+            annotated there; `PseudoLabels.require_for`.
     """
 
-    def __init__(self, store: Store, case_ids: Sequence[str], annotated: Mapping[str, Iterable[str]], layer: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        case_ids: Sequence[str],
+        annotated: Mapping[str, Iterable[str]],
+        pseudo: PseudoLabels | None = None,
+    ) -> None:
         if not case_ids:
             raise TfpartialError(f"{store.root}: no case is given to read slices of")
         self.store = store
         self.case_ids = tuple(case_ids)
-        self.layer = layer
-        self.annotated = np.stack([self._annotated(case_id, annotated) for case_id in self.case_ids])
-        self.visible = self.annotated if layer == 0 else np.ones_like(self.annotated)
-        self.voxels = [store.voxels(case_id, layer) for case_id in self.case_ids]
+        experts = np.stack([self._annotated(case_id, annotated) for case_id in self.case_ids])
+        if pseudo is not None:
+            pseudo.require_for(store, {case_id: tuple(annotated[case_id]) for case_id in self.case_ids})
+        self._pseudo = pseudo
+        self.annotated = experts | np.stack([self._accepted(case_id) for case_id in self.case_ids])
+        layered = np.array([self._source(case_id) is not store for case_id in self.case_ids])
+        self.visible = experts | layered[:, None]
+        self.voxels = [self._source(case_id).voxels(case_id) for case_id in self.case_ids]
 
     def read(self, case: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A batch of slices.
@@ -58,10 +68,17 @@ class SliceReader:
         return image, label
 
     def _label(self, number: int, z: int) -> np.ndarray:
-        label = self.store.label(self.case_ids[number], self.layer)[z]
+        case_id = self.case_ids[number]
+        label = self._source(case_id).label(case_id)[z]
         visible = self.visible[number]
         # Most slices show no organ that is to be removed: the counts say so without a look at the voxels.
         return keep_annotated(label, visible) if self.voxels[number][z, ~visible].any() else label
+
+    def _source(self, case_id: str) -> Store | PseudoLabels:
+        return self._pseudo if self._pseudo is not None and case_id in self._pseudo else self.store
+
+    def _accepted(self, case_id: str) -> np.ndarray:
+        return self.store.organs.vector(() if self._pseudo is None else self._pseudo.accepted.get(case_id, ()))
 
     def _annotated(self, case_id: str, annotated: Mapping[str, Iterable[str]]) -> np.ndarray:
         if case_id not in self.store.cases:

@@ -2,7 +2,7 @@
 
 store.json                written last: without it the store is not finished
 cases/<id>/image.npy      int16 [Z, H, W, C], HU, uncompressed: a slice is one read
-cases/<id>/label-0.h5     the expert's labels (see `label_layer`); relabel steps add label-1.h5 ...
+cases/<id>/label-0.h5     the experts' labels (see `label_layer`)
 cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels
 cases/<id>/case.json      what the case is and what it was prepared from
 """
@@ -21,7 +21,7 @@ import numpy as np
 from tfpartial.artifacts import read_json, sha256
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import BINS
-from tfpartial.data.label_layer import layer_file, open_label_layer
+from tfpartial.data.label_layer import EXPERTS, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
@@ -106,7 +106,7 @@ class Store:
         self._images = lru_cache(OPEN_FILES)(self._open_image)
         # An evicted layer is closed when its last user lets go of it, never under a thread that still reads.
         self._labels = lru_cache(OPEN_FILES)(self._open_label)
-        self._voxels = lru_cache(None)(lambda case_id, layer: self._open_label(case_id, layer)[1])  # a few kB per case
+        self._voxels = lru_cache(None)(lambda case_id: self._open_label(case_id)[1])  # a few kB per case
 
     @classmethod
     def open(cls, root: Path) -> Store:
@@ -134,13 +134,13 @@ class Store:
         """The slices of a case, int16 `[Z, H, W, C]`, HU, mapped: only what is indexed is read."""
         return self._images(case_id)
 
-    def label(self, case_id: str, layer: int = 0) -> h5py.Dataset:
-        """The labels of a case, uint8 `[Z, H, W]`, read when indexed."""
-        return self._labels(case_id, layer)[0]
+    def label(self, case_id: str) -> h5py.Dataset:
+        """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
+        return self._labels(case_id)[0]
 
-    def voxels(self, case_id: str, layer: int = 0) -> np.ndarray:
-        """Labelled voxels per slice and organ, int32 `[Z, K]`."""
-        return self._voxels(case_id, layer)
+    def voxels(self, case_id: str) -> np.ndarray:
+        """Voxels that they labelled per slice and organ, int32 `[Z, K]`."""
+        return self._voxels(case_id)
 
     def hu_histogram(self, case_ids: Iterable[str]) -> np.ndarray:
         """Counts of the HU values -1024..3071 over the native voxels of the cases, int64 `[4096]` (see `hu`)."""
@@ -198,8 +198,8 @@ class Store:
             raise TfpartialError(f"{path}: expected int16 {expected}, got {image.dtype} {image.shape}")
         return image
 
-    def _open_label(self, case_id: str, layer: int) -> tuple[h5py.Dataset, np.ndarray]:
-        return open_label_layer(self.file(case_id, layer_file(layer)))
+    def _open_label(self, case_id: str) -> tuple[h5py.Dataset, np.ndarray]:
+        return open_label_layer(self.file(case_id, EXPERTS))
 
 
 def _not_finished(root: Path) -> TfpartialError:

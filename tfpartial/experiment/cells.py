@@ -58,11 +58,12 @@ class CellTable:
         Raises:
             TfpartialError: as `map_cases`; not for a cell that fails: its row has the reason.
         """
-        for name, row in map_cases(_do_cell, self.waiting(), workers=1, scheduler=scheduler):
-            self._rows[name] = row
-            self._write()
-            logger.info("%s: %s", name, row["reason"] or f"{row['state']}{_dsc_text(row['dsc'])}")
-            yield row
+        for wave in [self.waiting()] if scheduler is None else waves(self.waiting()):
+            for name, row in map_cases(_do_cell, wave, workers=1, scheduler=scheduler):
+                self._rows[name] = row
+                self._write()
+                logger.info("%s: %s", name, row["reason"] or f"{row['state']}{_dsc_text(row['dsc'])}")
+                yield row
 
     def _write(self) -> None:
         write_json(self._folder / "sweep.json", {"cells": self.rows})
@@ -72,10 +73,27 @@ class CellTable:
             writer.writerows(self.rows)
 
 
+def waves(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Lists of cells that do not rest on each other; those that rest on stages of others stand in a later list than these."""
+    wave_of: dict[str, int] = {}
+    found: list[list[Cell]] = []
+    for cell in cells:
+        needed = {other.name for stage in cell.to_do for other in cell.needs(stage)}
+        wave = max((wave_of[name] + 1 for name in needed & wave_of.keys()), default=0)
+        wave_of |= {stage.name: wave for stage in cell.stages}
+        if wave == len(found):
+            found.append([])
+        found[wave].append(cell)
+    return found
+
+
 def cell_row(cell: Cell, failure: str | None = None) -> Row:
-    """What the table says of a cell: its place, state, mean DSC of its last scores, minutes, and why it failed."""
+    """What the table says of a cell: its place, state, mean DSC of its last scores, minutes, and why it failed.
+
+    State and minutes are those of the stages that belong to it: no minute is in two rows.
+    """
     findings = [(stage, examine(stage)) for stage in cell.stages]
-    scored = [stage for stage, finding in findings if stage.verb == "score" and finding.state is State.FINISHED]
+    scored = [stage for stage in cell.chain if stage.verb == "score" and examine(stage).state is State.FINISHED]
     times = [minutes(stage, finding) for stage, finding in findings]
     return {
         **cell.labels,
@@ -99,6 +117,9 @@ def _do_cell(cell: Cell) -> tuple[str, Row]:
     failure = None
     try:
         for stage in cell.to_do:
+            for other in cell.needs(stage):
+                if examine(other).state is not State.FINISHED:
+                    raise TfpartialError(f"{stage.name}: rests on {other.name}, which its own cell did not finish")
             work(stage, to_log=True)
     except (TfpartialError, OSError) as error:
         failure = " ".join(str(error).split())

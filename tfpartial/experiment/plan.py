@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tfpartial.arguments import build, is_sequence
@@ -14,6 +17,9 @@ from tfpartial.cli import STAGES
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.specification import StageSpec
 from tfpartial.experiment.wiring import OUTPUTS
+from tfpartial.provenance import plain
+
+NOTHING: Mapping[str, PlannedStage] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,11 @@ class PlannedStage:
         """Whether it goes on in the folder where it was killed."""
         return OUTPUTS[self.verb].resumes
 
+    @property
+    def content(self) -> str:
+        """The same text for all stages that do the same with the same inputs, wherever they work."""
+        return json.dumps([self.verb, plain(self.config) | {"out": None}], sort_keys=True)
+
 
 @dataclass(frozen=True)
 class Point:
@@ -69,23 +80,33 @@ class Point:
     folders: Mapping[str, str]
 
 
-def plan(specs: Sequence[StageSpec], root: Path, point: Point) -> list[PlannedStage]:
+def plan(specs: Sequence[StageSpec], root: Path, point: Point, known: Mapping[str, PlannedStage] = NOTHING) -> list[PlannedStage]:
     """The stages with their folders, `<root>/<axes>/<nn-verb>`, and their inputs from the latest stage before them that gives it.
+
+    Args:
+        specs: the stages that are asked for.
+        root: folder of the run.
+        point: the place in a sweep.
+        known: content -> a stage that is done anyway, and takes the place of one with the same content.
 
     Raises:
         TfpartialError: an option that the experiment may not have, must have or has wrong, or a stage before one that it needs.
     """
     stages: list[PlannedStage] = []
     givers: dict[str, PlannedStage] = {}
+    lineage: list[PlannedStage] = []
     for place, spec in enumerate(specs):
         _require_order(spec, givers, specs[place + 1 :])
-        stage = _plan(spec, root, point, givers)
+        stage = _plan(spec, root, point, givers, lineage)
+        stage = known.get(stage.content, stage)
         if OUTPUTS[spec.verb].whole:
             stage = dataclasses.replace(stage, rests_on=frozenset(earlier.name for earlier in stages))
         stages.append(stage)
         gives = OUTPUTS[spec.verb].gives
         if gives is not None:
             givers[gives] = stage
+        if spec.verb == "train":
+            lineage = [*lineage, stage] if "model" in stage.wired else [stage]
     return stages
 
 
@@ -114,25 +135,31 @@ def named(stages: Iterable[PlannedStage], name: str, option: str) -> list[Planne
     return found
 
 
-def _plan(spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage]) -> PlannedStage:
+def _plan(
+    spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage], lineage: Sequence[PlannedStage]
+) -> PlannedStage:
     options = _options(spec.verb)
     # An option that the experiment sets to null shall have no value, neither the run's nor that of an earlier stage.
     unwanted = {name for name, value in spec.options.items() if value is None}
     values = {name: value for name, value in point.values.items() if name in options and name not in unwanted}
     if (whole := OUTPUTS[spec.verb].whole) is not None:
         values[whole] = str(root)
-    sources = {name: givers[name] for name in options if name in givers and name not in unwanted}
+    sources = {name: [givers[name]] for name in options if name in givers and name not in unwanted}
+    if (models := OUTPUTS[spec.verb].lineage) is not None and lineage:
+        sources[models] = [*lineage]
     wired = {"out": "its folder comes from the run", **dict.fromkeys(values, "the run gives it to all stages")}
-    wired |= {name: f"it comes from the stage {stage.name}" for name, stage in sources.items()}
+    wired |= {name: f"it comes from the stage {stages[-1].name}" for name, stages in sources.items()}
     for name, why in wired.items():
         if name in spec.options:
             raise TfpartialError(f"{spec.verb}.{name}: leave it out, {why}; got {spec.options[name]}")
-    axes = _axes(spec, values, sources.values()) & set(point.folders)
+    needed = [stage for stages in sources.values() for stage in stages]
+    axes = _axes(spec, values, needed) & set(point.folders)
     folder = root.joinpath(*(name for axis, name in point.folders.items() if axis in axes), f"{spec.number:02d}-{spec.verb}")
-    inputs = {name: [str(stage.output)] if options[name] else str(stage.output) for name, stage in sources.items()}
+    paths = {name: [str(stage.output) for stage in stages] for name, stages in sources.items()}
+    inputs = {name: several if options[name] else several[0] for name, several in paths.items()}
     out = str(folder / OUTPUTS[spec.verb].path)
     config = build(spec.verb, STAGES[spec.verb].config, {**spec.options, **values, **inputs, "out": out})
-    rests_on = frozenset(stage.name for stage in sources.values())
+    rests_on = frozenset(stage.name for stage in needed)
     name = folder.relative_to(root).as_posix()
     return PlannedStage(name, spec.number, spec.verb, folder, config, frozenset(wired), rests_on, frozenset(axes))
 
@@ -153,9 +180,25 @@ def _require_order(spec: StageSpec, givers: Mapping[str, PlannedStage], later: S
     for field in dataclasses.fields(STAGES[spec.verb].config):
         if field.name in givers or field.name in spec.options or field.name == "out":
             continue
-        giver = next((other.verb for other in later if OUTPUTS[other.verb].gives == field.name), None)
+        givers_later = (other.verb for other in later if OUTPUTS[other.verb].gives == field.name)
+        # Stages that take turns give it for the next round: `train` stands before `relabel`, and after it again.
+        giver = next((verb for verb in givers_later if verb not in _upstream(verb)), None)
         if giver is not None:
             raise TfpartialError(f"{spec.verb}: stands before {giver}, which gives its {field.name}; put {giver} first")
         givers_of = [verb for verb, output in OUTPUTS.items() if output.gives == field.name]
         if givers_of and field.default is field.default_factory is dataclasses.MISSING:
             raise TfpartialError(f"{spec.verb}: has no {field.name}; add the section {givers_of[0]} before it, or the option")
+
+
+@cache
+def _upstream(verb: str) -> frozenset[str]:
+    """The verbs on which a stage can rest, directly or not."""
+    found: set[str] = set()
+    to_see = {verb}
+    while to_see:
+        current = to_see.pop()
+        taken = {*_options(current), *(["model"] if OUTPUTS[current].lineage else [])}
+        givers = {other for other, output in OUTPUTS.items() if output.gives in taken}
+        to_see |= givers - found
+        found |= givers
+    return frozenset(found)

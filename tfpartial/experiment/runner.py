@@ -22,12 +22,21 @@ def folder_of(config: RunConfig | SweepConfig) -> Path:
     return (config.out or Path("runs") / config.experiment.stem).absolute()
 
 
-def until(stages: Sequence[PlannedStage], name: str | None) -> list[PlannedStage]:
-    """The stages up to the one that a person calls `name`; all when it is None. Raises `TfpartialError` when there is none."""
+def until(chains: Sequence[Sequence[PlannedStage]], name: str | None) -> list[PlannedStage]:
+    """The stages of each chain up to the last that a person calls `name`, of a chain without one none; all when it is None.
+
+    Raises:
+        TfpartialError: no chain has one.
+    """
+    stages = {stage.name: stage for chain in chains for stage in chain}
     if name is None:
-        return list(stages)
-    last = max(stage.number for stage in named(stages, name, "until"))
-    return [stage for stage in stages if stage.number <= last]
+        return list(stages.values())
+    ends = {stage.name for stage in named(stages.values(), name, "until")}
+    chosen: dict[str, PlannedStage] = {}
+    for chain in chains:
+        length = max((place for place, stage in enumerate(chain, 1) if stage.name in ends), default=0)
+        chosen |= {stage.name: stage for stage in chain[:length]}
+    return list(chosen.values())
 
 
 def redo(stages: Sequence[PlannedStage], name: str) -> None:

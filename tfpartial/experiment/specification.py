@@ -12,8 +12,8 @@ import yaml
 
 from tfpartial.arguments import read_sections
 from tfpartial.artifacts import write_text
-from tfpartial.cli import STAGES
-from tfpartial.config import RunConfig, StageEntry, SweepConfig
+from tfpartial.cli import SECTIONS
+from tfpartial.config import CURRICULUM, RunConfig, StageEntry, SweepConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.wiring import OUTPUTS
 from tfpartial.provenance import plain
@@ -30,8 +30,8 @@ class StageSpec:
     """A stage as the experiment asks for it.
 
     Args:
-        number: its place in the experiment, from 1.
-        verb: the stage.
+        number: its place in the experiment, from 1; of a curriculum, that of the stage after it.
+        verb: the stage, or `curriculum`, which stands for several: see `tfpartial.experiment.curriculum`.
         options: its options, without those that come from other stages.
         of_method: whether methods of a sweep differ in it.
     """
@@ -46,13 +46,13 @@ def read_experiment(path: Path, settings: Sequence[str] = ()) -> Sections:
     """The options of each stage's section, in the order of the file.
 
     Args:
-        path: YAML file with one section per verb.
+        path: YAML file with one section per verb, and `curriculum`.
         settings: options that replace those of the file, as `verb.option=value`.
 
     Raises:
         TfpartialError: the file cannot be read, or a section or a setting is not one of a stage.
     """
-    sections = {verb: options for verb, options in read_sections(path, tuple(STAGES)).items() if verb not in RUNNERS}
+    sections = {verb: options for verb, options in read_sections(path, SECTIONS).items() if verb not in RUNNERS}
     for verb in sections:
         _require_stage(verb, f"{path}: section")
     for setting in settings:
@@ -74,7 +74,12 @@ def specify(entries: Sequence[StageEntry] | None, sections: Sections, first: int
     entries = list(sections) if entries is None else entries
     if not entries:
         raise TfpartialError("stages: expected at least one section or entry, got none")
-    return [_specify(number, entry, sections) for number, entry in enumerate(entries, first)]
+    specs = []
+    for entry in entries:
+        verb, options = _specify(entry, sections)
+        specs.append(StageSpec(first, verb, options))
+        first += verb != CURRICULUM
+    return specs
 
 
 def write_experiment(path: Path, runner: str, config: RunConfig | SweepConfig, sections: Sections) -> None:
@@ -92,19 +97,20 @@ def merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     return copy.deepcopy(result)
 
 
-def _specify(number: int, entry: StageEntry, sections: Sections) -> StageSpec:
+def _specify(entry: StageEntry, sections: Sections) -> tuple[str, dict[str, Any]]:
     if isinstance(entry, str):
         entry = {entry: {}}
     if len(entry) != 1:
         raise TfpartialError(f"stages: expected one verb per entry, got {', '.join(entry) or 'none'}")
     ((verb, changes),) = entry.items()
     _require_stage(verb, "stages:")
-    return StageSpec(number, verb, merged(sections.get(verb, {}), changes or {}))
+    return verb, merged(sections.get(verb, {}), changes or {})
 
 
 def _require_stage(verb: str, where: str) -> None:
-    if verb not in OUTPUTS:
-        raise TfpartialError(f"{where} '{verb}' is no stage of an experiment; expected one of {', '.join(OUTPUTS)}")
+    choice = (*OUTPUTS, CURRICULUM)
+    if verb not in choice:
+        raise TfpartialError(f"{where} '{verb}' is no stage of an experiment; expected one of {', '.join(choice)}")
 
 
 def _apply(setting: str, sections: Sections) -> None:

@@ -11,7 +11,7 @@ from tfpartial.artifacts import UNFINISHED, read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.plan import PlannedStage
 from tfpartial.experiment.wiring import OUTPUTS
-from tfpartial.provenance import input_checksums, is_finished, plain
+from tfpartial.provenance import input_checksums, is_finished
 from tfpartial.stage_folder import differences
 
 LOCK = ".lock"
@@ -53,7 +53,7 @@ def examine(stage: PlannedStage) -> Finding:
     finished = is_finished(stage.folder)
     # Killed before it wrote its provenance, the stage has done nothing.
     if finished or (stage.resumes and (stage.folder / "provenance.json").is_file()):
-        changes = differences(begun, stage.verb, plain(stage.config), apart_from={*stage.wired, *EXECUTION})
+        changes = differences(begun, stage.verb, stage.config, apart_from={*stage.wired, *EXECUTION})
         if changes:
             return Finding(State.CHANGED, "; ".join(changes))
         apart = _apart(stage)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.errors import TfpartialError
+from tfpartial.experiment.common_stages import CommonStages
 from tfpartial.experiment.plan import PlannedStage, Point, plan
 from tfpartial.experiment.specification import StageSpec
 from tfpartial.experiment.wiring import OUTPUTS
@@ -21,11 +22,13 @@ class Cell:
 
     Args:
         labels: axis -> value, as the table shows them.
-        stages: the stages that no other cell has, in their order.
+        chain: all stages that differ from cell to cell, in their order; some may belong to an earlier cell that has the same.
+        stages: those that belong to this cell.
         to_do: those of them that are to be done now.
     """
 
     labels: Mapping[str, Any]
+    chain: tuple[PlannedStage, ...]
     stages: tuple[PlannedStage, ...]
     to_do: tuple[PlannedStage, ...]
 
@@ -33,6 +36,11 @@ class Cell:
     def id(self) -> str:
         """How messages call it."""
         return ", ".join(f"{axis} {value}" for axis, value in self.labels.items())
+
+    def needs(self, stage: PlannedStage) -> list[PlannedStage]:
+        """The stages of other cells that a stage of this one rests on."""
+        own = {mine.name for mine in self.stages}
+        return [other for other in self.chain if other.name in stage.rests_on - own]
 
 
 @dataclass(frozen=True)
@@ -43,31 +51,36 @@ class SweepPlan:
         shared: stages that several cells rest on.
         cells: the cells.
         closing: stages that take what several cells give.
+        chains: all stages of each cell, the shared and the closing ones too, in their order.
     """
 
     shared: tuple[PlannedStage, ...]
     cells: tuple[Cell, ...]
     closing: tuple[PlannedStage, ...]
+    chains: tuple[tuple[PlannedStage, ...], ...]
 
     def stages(self) -> list[PlannedStage]:
         """All that are to be done now; each stands after those that it rests on."""
         return [*self.shared, *(stage for cell in self.cells for stage in cell.to_do), *self.closing]
 
     def only(self, stages: Sequence[PlannedStage]) -> SweepPlan:
-        """The plan to do these stages alone."""
+        """The plan to do these stages alone; what closes the sweep, only over cells that are done so far."""
         kept = {stage.name for stage in stages}
 
         def chosen(some: Sequence[PlannedStage]) -> tuple[PlannedStage, ...]:
             return tuple(stage for stage in some if stage.name in kept)
 
         cells = tuple(dataclasses.replace(cell, to_do=chosen(cell.stages)) for cell in self.cells)
-        return SweepPlan(chosen(self.shared), cells, chosen(self.closing))
+        closing = tuple(stage for stage in chosen(self.closing) if stage.rests_on <= kept)
+        return SweepPlan(chosen(self.shared), cells, closing, self.chains)
 
 
 def plan_sweep(
     methods: Mapping[str, Sequence[StageSpec]], root: Path, alphas: Sequence[float], folds: Sequence[int]
 ) -> SweepPlan:
     """The stages of every cell, in folders named after the axes along which they differ: `alpha0.3/fold0/certain/05-train`.
+
+    A stage that several methods have in common is in the folder of the first of them: see `CommonStages`.
 
     Args:
         methods: name -> its stages.
@@ -76,27 +89,31 @@ def plan_sweep(
         folds: the folds.
 
     Raises:
-        TfpartialError: an axis with a value twice or without effect, or as `plan`.
+        TfpartialError: an axis with a value twice or without effect, a method that does nothing of its own, or as `plan`.
     """
     axes: dict[str, Sequence[Any]] = {"alpha": alphas, "fold": folds} if alphas else {"fold": folds}
     for axis, values in axes.items():
         if not values or len(set(values)) < len(values):
             raise TfpartialError(f"{axis}s: expected different values, got {', '.join(map(str, values)) or 'none'}")
     found: dict[str, PlannedStage] = {}
-    chains: list[tuple[dict[str, Any], list[PlannedStage]]] = []
+    common = CommonStages()
+    cells: list[Cell] = []
+    chains: list[tuple[PlannedStage, ...]] = []
     for *values, method in product(*axes.values(), methods):
         settings = dict(zip(axes, values, strict=True))
         folders = {axis: f"{axis}{value:g}" for axis, value in settings.items()} | {"method": method}
-        chain = plan(methods[method], root, Point(settings, folders))
+        specs = methods[method]
+        chain = plan(specs, root, Point(settings, folders), common.known_to(specs))
+        common.add(specs, chain)
+        cells.append(_cell({"method": method} | settings, chain, found))
+        chains.append(tuple(chain))
         for stage in chain:
             found[stage.name] = _joined(found[stage.name], stage) if stage.name in found else stage
-        chains.append(({"method": method} | settings, chain))
-    closing = _closing(found.values())
-    cells = tuple(_cell(labels, chain, closing) for labels, chain in chains)
     own = {stage.name for cell in cells for stage in cell.stages}
+    closing = _closing(found.values())
     in_order = sorted(found.values(), key=lambda stage: stage.number)
     shared = tuple(stage for stage in in_order if stage.name not in own | closing)
-    return SweepPlan(shared, cells, tuple(stage for stage in in_order if stage.name in closing))
+    return SweepPlan(shared, tuple(cells), tuple(stage for stage in in_order if stage.name in closing), tuple(chains))
 
 
 def _joined(first: PlannedStage, other: PlannedStage) -> PlannedStage:
@@ -119,10 +136,15 @@ def _closing(stages: Iterable[PlannedStage]) -> set[str]:
     return names
 
 
-def _cell(labels: Mapping[str, Any], chain: Sequence[PlannedStage], closing: set[str]) -> Cell:
-    own = tuple(stage for stage in chain if stage.axes == set(labels) and stage.name not in closing)
-    if not own:
+def _cell(labels: Mapping[str, Any], chain: Sequence[PlannedStage], found: Mapping[str, PlannedStage]) -> Cell:
+    """The cell of a chain; the stages that were `found` in earlier cells are theirs."""
+    closing = _closing(chain)
+    differing = tuple(stage for stage in chain if stage.axes == set(labels) and stage.name not in closing)
+    own = tuple(stage for stage in differing if stage.name not in found)
+    if not differing:
         without = set(labels).difference(*(stage.axes for stage in chain))
         what = ", ".join(sorted(without)) or "all axes together"
         raise TfpartialError(f"sweep: no stage depends on {what}, so cells would be the same")
-    return Cell(labels, own, to_do=own)
+    if not own:
+        raise TfpartialError(f"methods: '{labels['method']}' has no stage that the methods before it do not have; leave it out")
+    return Cell(labels, differing, own, to_do=own)

@@ -14,6 +14,7 @@ class Output:
         gives: the option by which later stages take it; none when no stage does.
         resumes: whether the stage goes on in a folder where it was killed. Else it starts again in an empty one.
         gathers: axes of a sweep along which it takes what all cells give, not only its own.
+        lineage: the option by which it takes the models of a fine-tuning, from the one that was trained anew to the latest.
         whole: the option by which it takes the folder of the run or sweep, with all that was done before; none when it does not.
     """
 
@@ -21,6 +22,7 @@ class Output:
     gives: str | None = None
     resumes: bool = False
     gathers: frozenset[str] = frozenset()
+    lineage: str | None = None
     whole: str | None = None
 
 
@@ -35,11 +37,14 @@ OUTPUTS = {
     "write": Output("dataset", resumes=True),
     "train": Output(gives="model", resumes=True),
     "confidence": Output(gives="confidence", resumes=True),
-    "relabel": Output(gives="labels"),
+    "relabel": Output(gives="labels", resumes=True),
     "accept": Output(gives="labels"),
     "rank": Output(),
+    "pick": Output(gives="model", lineage="models"),
     "predict": Output(gives="predictions"),
     "score": Output(gives="scores"),
+    "overlay": Output(),
+    "audit": Output(),
     "compare": Output(gathers=frozenset({"method", "alpha", "fold"})),
     "report": Output("report.html", gathers=frozenset({"method", "alpha", "fold"}), whole="folder"),
     "export": Output(),

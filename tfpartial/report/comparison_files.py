@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,23 @@ from tfpartial.report.comparison_tables import MetricResults, comparison_tables
 from tfpartial.report.joined_scores import JoinedScores
 from tfpartial.report.paired_tests import PairedTest
 from tfpartial.report.scores import seen_from
+from tfpartial.report.shown_metrics import SHOWN
 from tfpartial.report.table import latex, markdown
 
 COMPARISON = "comparison.json"
 FORMAT = 1
 SHOWN_OF_TESTS = ("alpha", "first", "second", "n", "mean_difference", "interval_low", "interval_high", "t_p_holm", "cohens_dz")
+TABLES = "tables"
+TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?)\.(md|tex)")
+"""Names of the files of tables, see `comparison_tables`."""
 Row = dict[str, Any]
 
 
 def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[MetricResults], pictures: Mapping[str, Any]) -> None:
     """Writes what was compared.
 
-    `tables/<name>.md` and `.tex` have the tables for people; `averages.csv` and `tests.csv` every number behind them, empty where
-    undefined; `comparison.json` all of it.
+    `tables/<name>.md` and `.tex` have the tables for people; those that an earlier comparison left in the folder are removed.
+    `averages.csv` and `tests.csv` have every number behind them, empty where undefined; `comparison.json` has all of it.
 
     Args:
         folder: where to.
@@ -37,10 +42,11 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
         pictures: what `comparison.json` says of the pictures.
     """
     results = list(results)
-    for result in results:
-        for name, table in comparison_tables(joined, result).items():
-            write_text(folder / "tables" / f"{name}.md", markdown(table))
-            write_text(folder / "tables" / f"{name}.tex", latex(table))
+    tables = {name: table for result in results for name, table in comparison_tables(joined, result).items()}
+    for name, table in tables.items():
+        write_text(folder / TABLES / f"{name}.md", markdown(table))
+        write_text(folder / TABLES / f"{name}.tex", latex(table))
+    _remove_others(folder / TABLES, tables)
     averages = [row_of_average(average) for result in results for average in result.averages]
     tests = [row_of_test(test) for result in results for test in result.tests]
     for name, rows in (("averages", averages), ("tests", tests)):
@@ -49,6 +55,15 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
     runs = [run._asdict() | {"folder": seen_from(folder, run.folder)} for run in joined.scores]
     about = {"cases": len(joined.cases), "folds": joined.folds, "organs": joined.organs, "runs": runs}
     write_json(folder / COMPARISON, {"format": FORMAT, **about, **pictures, "averages": averages, "tests": tests})
+
+
+def _remove_others(folder: Path, kept: Iterable[str]) -> None:
+    """Removes the tables that an earlier comparison wrote here and this one does not; nobody else's files."""
+    names = set(kept)
+    for path in folder.iterdir():
+        match = TABLE_FILE.fullmatch(path.name)
+        if match and match[1] not in names:
+            path.unlink()
 
 
 def overview(joined: JoinedScores, results: Iterable[MetricResults]) -> list[Row]:

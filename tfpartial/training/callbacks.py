@@ -14,7 +14,7 @@ import numpy as np
 from tfpartial.artifacts import atomic_file
 from tfpartial.training.checkpoint import Progress, save_state
 from tfpartial.training.metrics_file import MetricsFile
-from tfpartial.training.segmenter import PartialSegmenter
+from tfpartial.training.slice_trainer import SliceTrainer
 from tfpartial.training.validation import Validator, mean_per_organ, organ_scores
 
 logger = logging.getLogger(__name__)
@@ -62,18 +62,18 @@ class Keep(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
-        segmenter: PartialSegmenter = self.model
+        trainer: SliceTrainer = self.model
         seconds = self.progress.seconds + time.monotonic() - self._began
         dsc = logs.get("val_dsc", math.nan)
         better = dsc > self.progress.best_dsc or (math.isnan(self.progress.best_dsc) and not math.isnan(dsc))
         if better:
-            save_network(segmenter.network, self.folder / BEST)
+            save_network(trainer.network, self.folder / BEST)
         best = dsc if better else self.progress.best_dsc
         self.progress = Progress(epoch + 1, best, seconds)
-        rate = float(np.asarray(segmenter.optimizer.learning_rate))
+        rate = float(np.asarray(trainer.optimizer.learning_rate))
         self.metrics.append({"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate, **_rounded(logs)})
         logger.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
-        save_state(self.folder / STATE, segmenter, self.progress)
+        save_state(self.folder / STATE, trainer, self.progress)
 
 
 def save_network(network: keras.Model, path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.simulate import read_annotations
 from tfpartial.data.split import read_fold
 from tfpartial.data.store import Store
@@ -23,24 +24,35 @@ class TrainingCases:
         train: ids of the training cases.
         val: ids of the validation cases.
         annotated: annotated set of each of them, after thinning.
+        pseudo: label layers of the training cases with pseudo-labels; none has only the experts' labels.
     """
 
     store: Store
     train: tuple[str, ...]
     val: tuple[str, ...]
     annotated: dict[str, tuple[str, ...]]
+    pseudo: PseudoLabels | None = None
 
     def annotated_vectors(self, case_ids: Iterable[str]) -> np.ndarray:
         """bool `[cases, K]`."""
         return np.stack([self.store.organs.vector(self.annotated[case]) for case in case_ids])
 
 
-def read_training_cases(store_path: Path, splits: Path, fold: int, annotations: Path | None) -> TrainingCases:
+def read_training_cases(
+    store_path: Path, splits: Path, fold: int, annotations: Path | None, labels: Path | None = None
+) -> TrainingCases:
     """Opens the store and finds the cases of a fold.
+
+    Args:
+        store_path: what `prepare` wrote.
+        splits: what `split` wrote.
+        fold: a fold of it.
+        annotations: what `simulate` wrote; none takes the annotated sets of the store.
+        labels: what `relabel` or `accept` wrote for the training cases.
 
     Raises:
         TfpartialError: a case of the fold is not in the store or not in the annotations, or an organ is annotated in none of
-            the training cases.
+            the training cases; label layers that are damaged, or of other cases or annotated sets.
     """
     store = Store.open(store_path)
     store.verify(images=False)
@@ -60,7 +72,20 @@ def read_training_cases(store_path: Path, splits: Path, fold: int, annotations: 
             f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}; "
             "raise alpha, lower val_share, or leave the organ out of the data set"
         )
-    return TrainingCases(store, chosen.train, chosen.val, annotated)
+    return TrainingCases(store, chosen.train, chosen.val, annotated, _pseudo(labels, store, chosen.train, annotated))
+
+
+def _pseudo(
+    labels: Path | None, store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]]
+) -> PseudoLabels | None:
+    if labels is None:
+        return None
+    pseudo = PseudoLabels.open(labels)
+    pseudo.require_for(store, annotated)
+    others = sorted(set(pseudo.records) - set(train))
+    if others:
+        raise TfpartialError(f"{labels}: has a layer of '{others[0]}', which is no training case of this fold")
+    return pseudo
 
 
 def _require(case_ids: Iterable[str], known: Iterable[str], where: Path, missing_from: Path) -> None:

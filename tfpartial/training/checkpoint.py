@@ -10,7 +10,7 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
-from tfpartial.training.segmenter import PartialSegmenter
+from tfpartial.training.slice_trainer import SliceTrainer
 
 
 class Progress(NamedTuple):
@@ -27,15 +27,15 @@ class Progress(NamedTuple):
     seconds: float = 0.0
 
 
-def save_state(path: Path, segmenter: PartialSegmenter, progress: Progress) -> None:
+def save_state(path: Path, trainer: SliceTrainer, progress: Progress) -> None:
     """Writes weights, optimiser state and progress, atomically. The file holds plain arrays, no pickled objects."""
-    arrays = {f"variable_{number}": variable.numpy() for number, variable in enumerate(_variables(segmenter))}
+    arrays = {f"variable_{number}": variable.numpy() for number, variable in enumerate(_variables(trainer))}
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, progress=np.array(progress, dtype="float64"), **arrays)
 
 
-def load_state(path: Path, segmenter: PartialSegmenter) -> Progress:
-    """Reads what `save_state` wrote into a segmenter with the same network and optimiser.
+def load_state(path: Path, trainer: SliceTrainer) -> Progress:
+    """Reads what `save_state` wrote into a trainer with the same network and optimiser.
 
     Raises:
         TfpartialError: the file is damaged, or of another network or optimiser.
@@ -46,7 +46,7 @@ def load_state(path: Path, segmenter: PartialSegmenter) -> Progress:
     except (OSError, ValueError, EOFError) as error:
         raise TfpartialError(f"{path}: expected the state of a training, got a damaged file ({error})") from error
     epochs, best_dsc, seconds = arrays.pop("progress").tolist()
-    variables = _variables(segmenter)
+    variables = _variables(trainer)
     shapes = [tuple(variable.shape) for variable in variables]
     stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
     if shapes != stored:
@@ -56,6 +56,6 @@ def load_state(path: Path, segmenter: PartialSegmenter) -> Progress:
     return Progress(int(epochs), best_dsc, seconds)
 
 
-def _variables(segmenter: PartialSegmenter) -> list[keras.Variable]:
-    segmenter.optimizer.build(segmenter.network.trainable_variables)
-    return [*segmenter.network.variables, *segmenter.optimizer.variables]
+def _variables(trainer: SliceTrainer) -> list[keras.Variable]:
+    trainer.optimizer.build(trainer.network.trainable_variables)
+    return [*trainer.network.variables, *trainer.optimizer.variables]

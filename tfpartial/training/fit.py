@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 import keras
-import tensorflow as tf
 
 from tfpartial import models
 from tfpartial.config import TrainConfig
 from tfpartial.data.hu import window_statistics
-from tfpartial.data.pipeline import case_slices, steps_in_epoch, training_slices
-from tfpartial.training.callbacks import BEST, LAST, STATE, Keep, Validate, save_network
+from tfpartial.data.pipeline import case_slices
+from tfpartial.training.callbacks import BEST, LAST, Validate, save_network
 from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
 from tfpartial.training.cases import TrainingCases
-from tfpartial.training.checkpoint import Progress, load_state
-from tfpartial.training.metrics_file import MetricsFile
+from tfpartial.training.checkpoint import Progress
+from tfpartial.training.first_weights import continued_card, take_weights
+from tfpartial.training.loop import TENSORBOARD, set_up, train_epochs
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
-from tfpartial.training.precision import choose_jit, choose_policy, dtype_policy
+from tfpartial.training.precision import dtype_policy
 from tfpartial.training.segmenter import PartialSegmenter
 from tfpartial.training.validation import Validator
 
-logger = logging.getLogger(__name__)
-
-TENSORBOARD = "tensorboard"
 PICTURES = 4
 """Validation slices that TensorBoard shows."""
 
@@ -41,39 +37,14 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     Returns:
         Epochs, best validation DSC and seconds.
     """
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
-    policy, jit = choose_policy(config.precision), choose_jit(config.jit)
-    devices = ", ".join(device.name for device in tf.config.list_physical_devices())
-    logger.info("precision %s, XLA %s, devices %s", policy, "on" if jit else "off", devices)
-    steps = config.steps_per_epoch or steps_in_epoch(cases.store, cases.train, cases.annotated, config.batch, config.empty_share)
-    segmenter = _build(config, cases, policy)
-    segmenter.compile(optimizer=_optimizer(config, steps), jit_compile=jit)
-    state = config.out / STATE
-    progress = load_state(state, segmenter) if state.is_file() else Progress()
-    keep = _keep(config, cases, segmenter, progress)
-    segmenter.fit(
-        training_slices(
-            cases.store,
-            cases.train,
-            cases.annotated,
-            config.batch,
-            config.empty_share,
-            config.seed,
-            start_step=progress.epochs * steps,
-        ),
-        initial_epoch=progress.epochs,
-        epochs=config.epochs,
-        steps_per_epoch=steps,
-        callbacks=[*_validation(config, cases, segmenter), _tensorboard(config), keep, *callbacks],
-        shuffle=False,
-        verbose=0,
-    )
+    segmenter = _build(config, cases, set_up(config))
+    scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
+    validation = _validation(config, cases, segmenter)
+    progress = train_epochs(config, cases, segmenter, config.ema, validation, scores, callbacks)
     save_network(segmenter.network, config.out / LAST)
     if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
         save_network(segmenter.network, config.out / BEST)
-    return keep.progress
+    return progress
 
 
 def _build(config: TrainConfig, cases: TrainingCases, policy: str) -> PartialSegmenter:
@@ -86,26 +57,17 @@ def _build(config: TrainConfig, cases: TrainingCases, policy: str) -> PartialSeg
         input_shape=(*store.size, store.channels),
         options={"width": config.network.width},
     )
-    write_card(
-        SegmenterCard(
-            store.organs, store.channel_names, config.method, store.size, store.spacing_mm, config.window_hu, mean, sd, spec
-        ),
-        config.out,
+    card = SegmenterCard(
+        store.organs, store.channel_names, config.method, store.size, store.spacing_mm, config.window_hu, mean, sd, spec
     )
+    if config.model is not None:
+        card = continued_card(card, config.model)
+    write_card(card, config.out)
     with dtype_policy(policy):
         network = models.build(spec.name, spec.num_outputs, spec.input_shape, **spec.options)
-    return PartialSegmenter(network, objective, config.window_hu, mean, sd, config.augment, config.seed)
-
-
-def _optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Adam, from the first learning rate to the final one exponentially (thesis, section 3.4.1)."""
-    rate = keras.optimizers.schedules.ExponentialDecay(
-        config.learning_rate,
-        decay_steps=config.epochs * steps_per_epoch,
-        decay_rate=config.final_learning_rate / config.learning_rate,
-    )
-    averages = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}  # `fit` puts them in place at its end
-    return keras.optimizers.Adam(rate, **averages)
+    if config.model is not None:
+        take_weights(network, config.model, config.checkpoint)
+    return PartialSegmenter(network, objective, config.window_hu, card.mean, card.sd, config.augment, config.seed)
 
 
 def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter) -> list[keras.callbacks.Callback]:
@@ -118,13 +80,3 @@ def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSeg
         Validate(validator, cases.store.organs.names, config.validate_every, config.epochs),
         Overlays(config.out / TENSORBOARD / "pictures", pictures, config.method, config.window_hu, config.validate_every),
     ]
-
-
-def _tensorboard(config: TrainConfig) -> keras.callbacks.Callback:
-    return keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
-
-
-def _keep(config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter, progress: Progress) -> Keep:
-    scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
-    columns = ("epoch", "seconds", "learning_rate", *segmenter.trackers, *scores)
-    return Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)

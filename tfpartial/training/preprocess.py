@@ -6,6 +6,8 @@ from typing import Any
 
 from keras import ops
 
+AIR_HU = -1024
+
 
 def normalise(hu: Any, window_hu: tuple[float, float], mean: float, sd: float) -> Any:
     """Clips HU to a window and standardises them (thesis, section 3.4.1: zero mean, unit variance).
@@ -21,3 +23,8 @@ def normalise(hu: Any, window_hu: tuple[float, float], mean: float, sd: float) -
     """
     low, high = window_hu
     return (ops.clip(ops.cast(hu, "float32"), low, high) - mean) / sd
+
+
+def normalised_air(window_hu: tuple[float, float], mean: float, sd: float) -> float:
+    """The number of air, which fills what a moved slice leaves free; arguments as of `normalise`."""
+    return (max(AIR_HU, window_hu[0]) - mean) / sd

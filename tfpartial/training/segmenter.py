@@ -5,24 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import tensorflow as tf
-from keras import ops
 
 from tfpartial.config import AugmentConfig
-from tfpartial.data.augment import Affine, draw_affine, warp
-from tfpartial.labels import BACKGROUND
 from tfpartial.training.objective import Objective
-from tfpartial.training.preprocess import normalise
-
-AIR_HU = -1024
+from tfpartial.training.slice_trainer import SliceTrainer
 
 
-class PartialSegmenter(keras.Model):
-    """A network, its preprocessing, its augmentation and its objective.
-
-    A batch is a dictionary as `tfpartial.data.pipeline.training_slices` gives it: `image` int16 HU `[B, H, W, C]`, `label` uint8
-    `[B, H, W]`, `annotated` bool `[B, K]`. Windowing, augmentation and weight maps are part of the compiled step: a slice
-    travels to the device as bytes.
+class PartialSegmenter(SliceTrainer):
+    """A segmentation network and its objective.
 
     Args:
         network: functional model from normalised slices `[B, H, W, C]` to logits.
@@ -44,47 +34,14 @@ class PartialSegmenter(keras.Model):
         augment: AugmentConfig | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(name="partial_segmenter")
-        self.network = network
+        super().__init__(network, ("loss", *objective.terms), window_hu, mean, sd, augment, seed, name="partial_segmenter")
         self.objective = objective
-        self.window_hu, self.mean, self.sd = window_hu, mean, sd
-        self.augment = augment
-        self.seed = seed
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *objective.terms)}
-        self.built = True  # the network is; Keras would otherwise call the model once more to build it
 
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The means over an epoch of the loss and its terms."""
-        return list(self.trackers.values())
+    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+        """The label map, uint8 `[B, H, W]`, and the annotated sets, bool `[B, K]`."""
+        return label, annotated
 
-    def call(self, hu: Any, training: bool = False) -> Any:
-        """Logits, float32 `[B, H, W, num_outputs]`, of int16 HU slices `[B, H, W, C]`."""
-        return self.network(normalise(hu, self.window_hu, self.mean, self.sd), training=training)
-
-    def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
-        """One optimiser step on a batch; returns the epoch's means so far."""
-        image, label = self._augmented(data["image"], data["label"])
-        with tf.GradientTape() as tape:
-            logits = self.network(image, training=True)
-            terms = self.objective(label, data["annotated"], logits)
-            scaled = self.optimizer.scale_loss(terms["loss"])
-        variables = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(scaled, variables), variables)
-        for name, value in terms.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
-
-    def _augmented(self, hu: Any, label: Any) -> tuple[Any, Any]:
-        image = normalise(hu, self.window_hu, self.mean, self.sd)
-        if self.augment is None:
-            return image, label
-        affine = self._draw(self.augment, image.shape[0])
-        air = (max(AIR_HU, self.window_hu[0]) - self.mean) / self.sd
-        image = warp(image, affine, "bilinear", air)
-        label = warp(ops.expand_dims(label, -1), affine, "nearest", BACKGROUND)
-        return image, ops.squeeze(label, -1)
-
-    def _draw(self, augment: AugmentConfig, batch: int) -> Affine:
-        # The step number is the seed: a resumed training draws what the uninterrupted one would have drawn.
-        return draw_affine(augment, batch, tf.stack([self.seed, tf.cast(self.optimizer.iterations, "int32")]))
+    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+        """The loss and its terms."""
+        label, annotated = targets
+        return self.objective(label, annotated, logits)

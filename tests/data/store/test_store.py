@@ -65,11 +65,12 @@ def test_names_a_case_folder_that_is_gone(store):
         Store.open(store.root)
 
 
-def test_names_an_unknown_case_and_an_unknown_layer(store):
+def test_names_an_unknown_case_and_a_layer_that_is_gone(store):
     with pytest.raises(TfpartialError, match="no case 'x' among its 3"):
         store.image("x")
-    with pytest.raises(TfpartialError, match=r"label-7\.h5: no such label layer"):
-        store.label("a", layer=7)
+    (store.root / "cases" / "a" / "label-0.h5").unlink()
+    with pytest.raises(TfpartialError, match=r"label-0\.h5: no such label layer"):
+        store.label("a")
 
 
 @pytest.mark.parametrize("name", ["image.npy", "label-0.h5", "hu_histogram.npy"])

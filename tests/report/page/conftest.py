@@ -10,16 +10,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 
 from tfpartial import provenance
-from tfpartial.artifacts import write_json
-from tfpartial.config import CompareConfig, CoverageConfig, PredictConfig, ReportConfig, ScoreConfig, TrainConfig
+from tfpartial.artifacts import sha256, write_json
+from tfpartial.config import (
+    AuditConfig,
+    CompareConfig,
+    CoverageConfig,
+    PredictConfig,
+    PrepareConfig,
+    RankConfig,
+    RelabelConfig,
+    ReportConfig,
+    ScoreConfig,
+    TrainConfig,
+)
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.label_layer import write_label_layer
 from tfpartial.data.manifest import Manifest, ManifestCase, write_manifest
-from tfpartial.data_prep import coverage
+from tfpartial.data.pseudo_labels import layer_path
+from tfpartial.data.store import Store
+from tfpartial.data_prep import coverage, prepare
 from tfpartial.evaluate import compare, score
 from tfpartial.labels import OrganTable
+from tfpartial.metrics.ranking import Ranking
 from tfpartial.provenance import begin, finish
+from tfpartial.ranking.files import write_ranking
+from tfpartial.ranking.rows import RankingRow, mean_ranking
 from tfpartial.report.page.run_folder import RunFolder
 
 EVIL = "<script>alert(1)</script>"
@@ -40,9 +58,11 @@ def whole_sweep(tmp_path_factory) -> Path:
         patch.setattr(provenance, "_commit", lambda: "0123abc")  # git takes most of the time
         manifest = _write_data(root)
         coverage.run(CoverageConfig(manifest=manifest, out=root / "02-coverage", workers=1))
+        prepare.run(PrepareConfig(manifest, root / "store", size=SHAPE[1:], workers=1))
         cells = [_write_cell(root, manifest, method, alpha, fold) for alpha in ALPHAS for fold in (0, 1) for method in METHODS]
         write_json(root / "sweep.json", {"cells": cells})
         compare.run(CompareConfig(sweep=root, out=root / "09-compare", metrics=["dsc"], cases=1))
+        _write_audit(root / "08-audit", manifest)
     (root / "experiment.yaml").write_text("sweep: {alphas: [1.0, 0.1]}\ningest:\ntrain:\npredict:\nscore:\n")
     return root
 
@@ -83,7 +103,70 @@ def _write_cell(root: Path, manifest: Path, method: str, alpha: float, fold: int
         write_volume(predict / f"{case}.nii.gz", label)
     finish(predict, {"seconds": 30.0})
     score.run(ScoreConfig(manifest, predict, folder / "07-score", workers=1))
+    if (method, alpha) == ("certain", 0.1):
+        _write_relabeling(folder, root / "store", fold)
     return {"method": method, "alpha": alpha, "fold": fold, "state": "finished", "dsc": 0.5, "minutes": 3.5, "reason": ""}
+
+
+def _write_relabeling(folder: Path, store: Path, fold: int) -> None:
+    """Two steps for the second organ of the cases of the other fold, a training on them, and a ranking of the candidates."""
+    out, cases = folder / "04-relabel", [case for case in FOLDS[1 - fold] if EVIL in ANNOTATED[case]]
+    begin(out, "relabel", RelabelConfig(out, store, folder / "splits.json", folder / "05-train", fold=fold))
+    write_steps(out, Store.open(store), cases)
+    finish(out, {"step": 2})
+    train = folder / "05-train"
+    begin(train, "train", TrainConfig(store, folder / "splits.json", train, epochs=2, window_hu=(-100, 200), labels=out))
+    finish(train, {"minutes": 3.0, "best validation DSC": 0.75})
+    ranked = folder / "04-rank"
+    begin(ranked, "rank", RankConfig(store, folder / "splits.json", train, ranked, folder / "annotations.json"))
+    rows = []
+    for estimator, auc in (("mcp", 0.7), ("learned", 0.75 + 0.02 * fold)):
+        organs = [Ranking(auc, 0.9, 0.3, 100, 10), Ranking(*[float("nan")] * 3, 5, 0)]
+        rows += [RankingRow(estimator, organ, found) for organ, found in zip(ORGANS, organs, strict=True)]
+        rows.append(RankingRow(estimator, "mean", mean_ranking(organs)))
+    Image.new("RGB", (900, 300), (40, 60, 80)).save(ranked / "confidence-1.png")
+    picture = {"file": "confidence-1.png", "case": EVIL, "organ": EVIL, "slice": 3, "errors": 10, "share": 0.66}
+    write_ranking(ranked, rows, {"cases": 2, "pictures": [picture]})
+    finish(ranked, {})
+
+
+def write_steps(folder: Path, store: Store, cases: list[str]) -> None:
+    """Step 1 gives each case the right half of the second organ; step 2 all of it, and as much beside it."""
+    steps = []
+    for step in (1, 2):
+        rows, layers = [], {}
+        for case in cases:
+            truth = store.label(case)[:] == 2
+            found = truth & (np.arange(truth.shape[2]) < 14)
+            if step == 2:
+                found = truth | np.roll(truth, 6, axis=1)
+            label = np.where(store.label(case)[:] == 1, 1, np.where(found, 2, 0)).astype(np.uint8)
+            path = layer_path(folder, step, case)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_label_layer(path, [(0, label)], label.shape, 2)
+            layers[case] = {"sha256": sha256(path), "annotated": ["liver"], "pseudo": [EVIL], "accepted": []}
+            counts = [found.sum(), found.sum(), (label == 2).sum(), truth.sum(), (truth & (label == 2)).sum()]
+            rows.append(f"{step},{case},{EVIL},{','.join(map(str, counts))}")
+        header = "step,case,organ,candidates,added,voxels,truth,correct"
+        (folder / f"step-{step}" / "audit.csv").write_text("\n".join([header, *rows]) + "\n")
+        measure = {"cases": len(cases), "candidates": 90 * step, "added": 40, "voxels": 40 * step}
+        measure |= {"precision": 1 / step, "recall": 0.5 * step, "precision_added": 0.5}
+        about = {"step": step, "share": step / 2, "threshold": None, "estimator": "learned"}
+        write_json(folder / f"step-{step}" / "summary.json", {**about, "organs": {EVIL: measure}, "overall": measure})
+        steps.append({"step": step, "kind": "relabel", "cases": layers})
+    write_json(folder / "labels.json", {"format": 1, "organs": store.organs.names, "size": store.size, "steps": steps})
+
+
+def _write_audit(folder: Path, manifest: Path) -> None:
+    """One suspect, one case to annotate, one picture."""
+    begin(folder, "audit", AuditConfig(manifest, [folder], folder))
+    suspect = {"rank": 1, "case": "a", "organ": EVIL, "kind": "not_labelled", "other": None, "first_slice": 3, "last_slice": 4}
+    suspect |= {"volume_ml": 1.44, "mean_probability": 0.95, "score": 1.4}
+    write_json(folder / "suspects.json", {"format": 1, "rules": {"tcp": 0.1, "smallest_ml": 0.5}, "suspects": [suspect]})
+    chosen = {"case": "b", "score": None, "uncertainty": None, "novelty": 0.5, "reason": f"nothing predicted of {EVIL}"}
+    write_json(folder / "next.json", {"format": 1, "cases": [chosen]})
+    Image.new("RGB", (1600, 400), (80, 60, 40)).save(folder / "suspects.png")
+    finish(folder, {})
 
 
 def write_volume(path: Path, array: np.ndarray) -> None:

@@ -55,12 +55,15 @@ def test_the_same_folder_gives_the_same_page(whole_sweep, open_run):
 def test_sections_are_there_when_their_files_are(sweep, open_run, problems_of):
     cell = sweep / "alpha0.1" / "fold0" / "certain"
     page, sections = write_page(open_run(cell))
-    assert sections == ["overview", "results", "spread", "cases", "scores", "training", "provenance"]
+    scored = ["results", "spread", "cases", "scores"]
+    assert sections == ["overview", *scored, "training", "relabeling", "confidence", "provenance"]
     assert problems_of(page) == []
-    shutil.rmtree(cell / "07-score")
+    for name in ("07-score", "04-relabel", "04-rank"):
+        shutil.rmtree(cell / name)
     assert write_page(open_run(cell))[1] == ["overview", "training", "provenance"]
     assert write_page(open_run(cell / "06-predict"))[1] == ["overview", "provenance"]
     assert write_page(open_run(sweep / "02-coverage"))[1] == ["overview", "coverage", "provenance"]
+    assert write_page(open_run(sweep / "08-audit"))[1] == ["overview", "audit", "provenance"]
 
 
 def test_no_case_is_drawn_when_none_is_asked_for(whole_sweep, open_run):
@@ -75,7 +78,7 @@ def test_predictions_that_are_gone_leave_a_note_and_the_scores(sweep, open_run, 
     assert sections == ALL
     assert problems_of(page) == []
     assert page.count("is not drawn: ") == 3
-    assert '<svg viewBox="0 0 24' not in page
+    assert 'id="grey-' not in page
 
 
 def test_a_section_whose_files_are_broken_is_a_note(sweep, open_run, caplog):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from tfpartial.data.slabs import SlabReader
 from tfpartial.labels import IGNORE, OrganTable
 from tfpartial.report.body import body_box
 from tfpartial.report.page.colours import hex_colours
+from tfpartial.report.page.pictures import data_uri
 from tfpartial.report.planes import VIEWS, Plane, cut, pick_slices, pixel_mm, shows_organ
 from tfpartial.report.references import read_prediction, read_reference
 from tfpartial.report.slice_picture import grey, outlines
@@ -139,7 +138,7 @@ def _view(
     axis = VIEWS[plane].axis
     place_text = f"slice {place + 1} of {shape_zyx[axis]}"
     view = VIEWS[plane]
-    image = _data_uri(grey(hu, window_hu))
+    image = grey_uri(hu, window_hu)
     return CaseView(
         plane, place_text, view.left, view.top, round(width_mm, 1), round(height_mm, 1), image, expert, tuple(predictions)
     )
@@ -165,8 +164,8 @@ def outline_path(mask: np.ndarray, size_mm: tuple[float, float]) -> str:
     return path
 
 
-def _data_uri(picture: Image.Image) -> str:
+def grey_uri(hu: np.ndarray, window_hu: tuple[float, float]) -> str:
+    """HU `[rows, columns]` as a grey picture, of at most 384 pixels, in a data URI."""
+    picture = grey(hu, window_hu)
     picture.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return data_uri(picture)

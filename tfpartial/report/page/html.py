@@ -41,6 +41,13 @@ def metric_number(value: float | None, metric: ShownMetric) -> str:
     return UNDEFINED if value is None or math.isnan(value) else metric.number(value)
 
 
+def spread(mean_and_sd: tuple[float, float], metric: ShownMetric) -> Markup:
+    """A mean and its standard deviation, each NaN where undefined: `71.8 ± 2.0`, `71.8`, or a dash."""
+    mean, sd = mean_and_sd
+    text = metric_number(mean, metric)
+    return Markup("{}").format(text) if math.isnan(sd) else Markup("{} <small>± {}</small>").format(text, metric.number(sd))
+
+
 def bar(value: float, metric: ShownMetric) -> Markup:
     """Attributes of a cell of which a bar fills as much as its share is; none for metrics that are no shares."""
     if metric.unit != "%" or metric.best != "high" or not math.isfinite(value):
@@ -71,6 +78,7 @@ _ENVIRONMENT.filters |= {
     "percent": percent,
     "metric": metric_number,
     "bar": bar,
+    "spread": spread,
     "minutes": minutes,
     "p_text": p_text,
     "defined": math.isfinite,

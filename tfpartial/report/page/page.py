@@ -14,12 +14,15 @@ from tfpartial.report.page.html import FOLDER, fill
 from tfpartial.report.page.run_folder import RunFolder
 from tfpartial.report.page.section import Section
 from tfpartial.report.page.sections import (
+    audit,
     cases,
     comparison,
+    confidence,
     coverage,
     overview,
     proportions,
     provenance,
+    relabeling,
     results,
     scores,
     spread,
@@ -36,6 +39,9 @@ SECTIONS: tuple[Section, ...] = (
     cases.SECTION,
     scores.SECTION,
     training.SECTION,
+    relabeling.SECTION,
+    confidence.SECTION,
+    audit.SECTION,
     coverage.SECTION,
     provenance.SECTION,
 )

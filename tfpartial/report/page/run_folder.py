@@ -19,6 +19,9 @@ from tfpartial.report.stages import FoundStage, find_stages, read_object
 
 EXPERIMENT = "experiment.yaml"
 RUNNERS = ("run", "sweep")
+OF_METHODS = ("train", "score", "relabel", "rank")
+"""Verbs whose stages the page shows by method."""
+WINDOW_HU = (-160.0, 300.0)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,14 @@ class RunFolder:
         entries = options.get("stages") or [verb for verb in self.experiment if verb not in RUNNERS]
         return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
+    @property
+    def window_hu(self) -> tuple[float, float]:
+        """What pictures show black and white: as asked for; else what the first network was trained on."""
+        if self.config.window_hu is not None:
+            return self.config.window_hu
+        low, high = next((stage.options["window_hu"] for stage in self.of("train") if "window_hu" in stage.options), WINDOW_HU)
+        return low, high
+
     @cached_property
     def cells(self) -> list[dict[str, Any]]:
         """The table of the cells of a sweep; empty for other folders."""
@@ -85,7 +96,7 @@ class RunFolder:
     def methods(self) -> tuple[str, ...]:
         """The methods, in the order of the experiment; a method's place gives its colour."""
         named = [str(cell["method"]) for cell in self.cells if cell.get("method")]
-        others = sorted(self.method_of(stage) for stage in (*self.of("train"), *self.of("score")))
+        others = sorted(self.method_of(stage) for verb in OF_METHODS for stage in self.of(verb))
         return tuple(dict.fromkeys([*named, *others]))
 
     def method_of(self, stage: FoundStage) -> str:

@@ -20,8 +20,6 @@ from tfpartial.report.scored_files import label_map_of, manifest_of
 from tfpartial.report.scores import Scores
 from tfpartial.report.stages import alpha_text
 
-WINDOW_HU = (-160.0, 300.0)
-
 
 def _render(run: RunFolder) -> Markup:
     best = run.results.best()
@@ -53,15 +51,7 @@ def _ranked(run: RunFolder, method: str) -> pd.Series:
 def _views(run: RunFolder, case: str, scores: list[Scores]) -> list[CaseView]:
     """The case with the contours of each method. Raises `TfpartialError` when a file is gone or cannot be read."""
     manifest = read_manifest(manifest_of(scores[0]))
-    return view_case(manifest, case, [label_map_of(found, case) for found in scores], _window_hu(run))
-
-
-def _window_hu(run: RunFolder) -> tuple[float, float]:
-    """As asked for; else what the first network was trained on."""
-    if run.config.window_hu is not None:
-        return run.config.window_hu
-    low, high = next((stage.options["window_hu"] for stage in run.of("train") if "window_hu" in stage.options), WINDOW_HU)
-    return low, high
+    return view_case(manifest, case, [label_map_of(found, case) for found in scores], run.window_hu)
 
 
 def _parts(case: str, tested: dict[Run, Scores]) -> list[dict[str, Any]]:

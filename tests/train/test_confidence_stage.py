@@ -1,0 +1,146 @@
+"""The confidence stage from its configuration to its folder, killed and resumed."""
+
+import csv
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from tfpartial.artifacts import sha256
+from tfpartial.confidence import ConfidentPredictor
+from tfpartial.config import ConfidenceConfig, EstimatorConfig, NetworkConfig, TrainConfig
+from tfpartial.data.store import Store
+from tfpartial.errors import TfpartialError
+from tfpartial.train import confidence, segmenter
+from tfpartial.training.card import read_card, write_card
+
+EPOCHS = 6
+
+
+@pytest.fixture(scope="module")
+def model(tiny_run, tmp_path_factory):
+    """A segmenter after one step."""
+    folder = tmp_path_factory.mktemp("run") / "certain"
+    options = {"network": NetworkConfig(width=2), "batch": 4, "epochs": 1, "steps_per_epoch": 1}
+    segmenter.run(TrainConfig(tiny_run.store, tiny_run.splits, folder, annotations=tiny_run.annotations, **options))
+    return folder
+
+
+def config(tiny_run, model, out, **options):
+    options = {"filters": [3], "batch": 4, "epochs": 1, "steps_per_epoch": 1} | options
+    return ConfidenceConfig(tiny_run.store, tiny_run.splits, model, out, annotations=tiny_run.annotations, **options)
+
+
+def command(tiny_run, model, out):
+    paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations]
+    folders = ["--model", model, "--out", out]
+    options = ["--filters", "[4,3]", "--batch", 4, "--epochs", EPOCHS, "--steps_per_epoch", 3, "--learning_rate", 1e-2]
+    return [sys.executable, "-m", "tfpartial", "confidence", *map(str, (*paths, *folders, *options))]
+
+
+def losses(folder):
+    with (folder / "metrics.csv").open(newline="") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_run, model, tmp_path_factory):
+    """A training that was never interrupted, in a process of its own as a user starts it."""
+    folder = tmp_path_factory.mktemp("run") / "confidence"
+    subprocess.run(command(tiny_run, model, folder), check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_leaves_a_network_that_the_predictor_takes_and_the_segmenter_as_it_was(tiny_run, model, finished):
+    names = {path.name for path in finished.iterdir()}
+    assert {"confidence.keras", "confidence.json", "config.yaml", "provenance.json", "metrics.csv", "done.json"} <= names
+    card = json.loads((finished / "confidence.json").read_text())
+    assert card == {
+        "mode": "finetune",
+        "filters": [4, 3],
+        "balance": "none",
+        "segmenter_sha256": sha256(model / "last.keras"),
+    }
+    provenance = json.loads((finished / "provenance.json").read_text())
+    assert provenance["inputs"][str(model / "last.keras")] == card["segmenter_sha256"], "the checkpoint is as it was before"
+    store = Store.open(tiny_run.store)
+    hu = np.asarray(store.image(next(iter(store.cases)))[:3])
+    predictor = ConfidentPredictor.load(model, "last", "learned", finished, EstimatorConfig(), batch=2)
+    organ, sureness = predictor.predict(hu, np.ones(len(store.organs), bool))
+    assert organ.shape == (3, 32, 32) and sureness.max() <= 1
+    assert losses(finished)[-1] < losses(finished)[0]
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_weights_bit_for_bit(tiny_run, model, finished, tmp_path):
+    folder = tmp_path / "killed"
+    process = subprocess.Popen(command(tiny_run, model, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while not (folder / "metrics.csv").is_file() or len(losses(folder)) < 2:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (folder / "done.json").exists(), "the training came to its end before it was killed"
+    subprocess.run(command(tiny_run, model, folder), check=True, capture_output=True)
+    with np.load(folder / "state.npz") as resumed, np.load(finished / "state.npz") as straight:
+        assert resumed.files == straight.files
+        for name in straight.files:
+            if name != "progress":  # it holds the seconds
+                np.testing.assert_array_equal(resumed[name], straight[name], err_msg=name)
+    weights = [keras.saving.load_model(path / "confidence.keras").get_weights() for path in (folder, finished)]
+    for resumed_weight, straight_weight in zip(*weights, strict=True):
+        np.testing.assert_array_equal(resumed_weight, straight_weight)
+
+
+@pytest.mark.slow
+def test_a_finished_training_is_not_done_again_and_keeps_its_configuration(tiny_run, model, tmp_path):
+    folder = tmp_path / "confidence"
+    first = confidence.run(config(tiny_run, model, folder, mode="transfer", balance="predicted", deterministic=False))
+    before = (folder / "confidence.keras").stat().st_mtime_ns
+    assert confidence.run(config(tiny_run, model, folder, mode="transfer", balance="predicted", deterministic=False)) == first
+    assert (folder / "confidence.keras").stat().st_mtime_ns == before
+    assert (first["mode"], first["balance"], first["epochs"]) == ("transfer", "predicted", 1)
+    with pytest.raises(TfpartialError, match=r"was begun with another configuration \(.*balance: predicted -> none.*\)"):
+        confidence.run(config(tiny_run, model, folder, mode="transfer", deterministic=False))
+
+
+@pytest.mark.slow
+def test_does_not_go_on_with_another_segmenter(tiny_run, model, tmp_path):
+    folder = tmp_path / "confidence"
+    confidence.run(config(tiny_run, model, folder, deterministic=False))
+    (folder / "done.json").unlink()  # as if killed after its last epoch
+    card = json.loads((folder / "confidence.json").read_text())
+    (folder / "confidence.json").write_text(json.dumps(card | {"segmenter_sha256": "0" * 64}))
+    with pytest.raises(TfpartialError, match="this confidence network belongs to another segmenter than"):
+        confidence.run(config(tiny_run, model, folder, deterministic=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "naive_softmax"}, "needs a segmenter that ends in one sigmoid per organ"),
+        ({"size": (64, 64)}, r"expected size \(64, 64\) as the segmenter of .*, got \(32, 32\)"),
+    ],
+)
+def test_refuses_a_segmenter_with_a_softmax_or_of_other_slices(tiny_run, model, tmp_path, change, message):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "last.keras").write_bytes((model / "last.keras").read_bytes())
+    write_card(dataclasses.replace(read_card(model), **change), other)
+    with pytest.raises(TfpartialError, match=message):
+        confidence.run(config(tiny_run, other, tmp_path / "out"))
+
+
+def test_names_a_folder_without_a_segmenter(tiny_run, tmp_path):
+    with pytest.raises(TfpartialError, match=r"segmenter\.json: no such file; expected the card of a trained segmenter"):
+        confidence.run(config(tiny_run, tmp_path, tmp_path / "out"))

@@ -1,0 +1,84 @@
+"""What must be known beside the weights to use a confidence network: `confidence.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from tfpartial.artifacts import parsing, read_json, sha256, write_json
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.predictor import read_network
+from tfpartial.training.card import SegmenterCard
+
+NETWORK, CARD = "confidence.keras", "confidence.json"
+WHAT = "card of a confidence network"
+
+
+@dataclass(frozen=True)
+class ConfidenceCard:
+    """For which segmenter a confidence network was trained, and how.
+
+    Args:
+        mode: `finetune` or `transfer`.
+        filters: filters of the head's 3x3 convolutions.
+        balance: balance of the loss.
+        segmenter_sha256: checksum of the segmenter's checkpoint file.
+    """
+
+    mode: str
+    filters: tuple[int, ...]
+    balance: str
+    segmenter_sha256: str
+
+
+def write_card(card: ConfidenceCard, folder: Path) -> None:
+    """Writes `confidence.json` into a stage folder."""
+    write_json(folder / CARD, dataclasses.asdict(card))
+
+
+def read_card(folder: Path) -> ConfidenceCard:
+    """Reads `confidence.json` of a stage folder. Raises `TfpartialError` when it is not there or lacks an entry."""
+    content = read_json(folder / CARD, WHAT)
+    with parsing(folder / CARD, WHAT):
+        filters = tuple(content["filters"])
+        return ConfidenceCard(content["mode"], filters, content["balance"], content["segmenter_sha256"])
+
+
+def load_confidence(folder: Path, model: Path, checkpoint: str) -> keras.Model:
+    """The confidence network of a segmenter.
+
+    Args:
+        folder: stage folder of `confidence`.
+        model: stage folder of `train`.
+        checkpoint: the segmenter's checkpoint, `best` or `last`; its file is there.
+
+    Raises:
+        TfpartialError: a file is missing or damaged, or the network was trained for another segmenter or checkpoint.
+    """
+    require_trained_for(read_card(folder), folder, model / f"{checkpoint}.keras")
+    path = folder / NETWORK
+    if not path.is_file():
+        raise TfpartialError(f"{folder}: expected a finished stage folder of `confidence` with {NETWORK}, which is not there")
+    return read_network(path)
+
+
+def require_trained_for(card: ConfidenceCard, folder: Path, segmenter: Path) -> None:
+    """Raises `TfpartialError` unless the card in `folder` names this segmenter, a `.keras` file, as it is now."""
+    found = sha256(segmenter)
+    if card.segmenter_sha256 != found:
+        raise TfpartialError(
+            f"{folder}: this confidence network belongs to another segmenter than {segmenter} "
+            f"(sha256 {card.segmenter_sha256[:12]}, got {found[:12]}); train one with `tfpartial confidence`"
+        )
+
+
+def require_sigmoids(card: SegmenterCard, model: Path) -> None:
+    """Raises `TfpartialError` for a segmenter whose organs share a softmax: its confidences are not per organ."""
+    if card.method == "naive_softmax":
+        raise TfpartialError(
+            f"{model}: confidence is defined per organ and needs a segmenter that ends in one sigmoid per organ "
+            "(method certain or naive), got method naive_softmax"
+        )

@@ -1,0 +1,68 @@
+"""From a trained segmenter to a confidence network in a stage folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from tfpartial.artifacts import sha256
+from tfpartial.confidence.card import NETWORK, ConfidenceCard, read_card, require_sigmoids, require_trained_for, write_card
+from tfpartial.confidence.network import confidence_network
+from tfpartial.confidence.trainer import ConfidenceTrainer
+from tfpartial.config import ConfidenceConfig
+from tfpartial.data.store import Store
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.predictor import load_network
+from tfpartial.training.callbacks import STATE, save_network
+from tfpartial.training.card import SegmenterCard
+from tfpartial.training.card import read_card as read_segmenter_card
+from tfpartial.training.cases import TrainingCases
+from tfpartial.training.checkpoint import Progress
+from tfpartial.training.loop import set_up, train_epochs
+from tfpartial.training.precision import dtype_policy
+
+
+def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:
+    """Trains, or goes on where a killed run stopped, and leaves the stage's files in `config.out`.
+
+    The experts' labels of the training cases are the truth; pseudo-labels are the segmenter's own opinion and teach nothing here.
+
+    Args:
+        config: the configuration.
+        cases: cases of the fold, without pseudo-labels.
+        callbacks: further Keras callbacks, such as a progress bar.
+
+    Returns:
+        Epochs and seconds; no validation DSC.
+
+    Raises:
+        TfpartialError: the segmenter cannot be read, ends in a softmax, takes other slices or organs than the store's, or is not
+            the one that the killed run was trained for.
+    """
+    policy = set_up(config)
+    segmenter_card = read_segmenter_card(config.model)
+    require_sigmoids(segmenter_card, config.model)
+    _require_same_data(segmenter_card, cases.store, config)
+    segmenter = load_network(config.model, config.checkpoint)
+    _write_or_check_card(config)
+    with dtype_policy(policy):
+        network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters)
+    trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.augment, config.seed)
+    progress = train_epochs(config, cases, trainer, callbacks=callbacks)
+    save_network(network, config.out / NETWORK)
+    return progress
+
+
+def _write_or_check_card(config: ConfidenceConfig) -> None:
+    checkpoint = config.model / f"{config.checkpoint}.keras"
+    if (config.out / STATE).is_file():
+        require_trained_for(read_card(config.out), config.out, checkpoint)
+    write_card(ConfidenceCard(config.mode, tuple(config.filters), config.balance, sha256(checkpoint)), config.out)
+
+
+def _require_same_data(card: SegmenterCard, store: Store, config: ConfidenceConfig) -> None:
+    for what in ("organs", "channel_names", "size", "spacing_mm"):
+        found, expected = getattr(store, what), getattr(card, what)
+        if found != expected:
+            raise TfpartialError(f"{config.store}: expected {what} {expected} as the segmenter of {config.model}, got {found}")

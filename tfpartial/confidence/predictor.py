@@ -1,0 +1,126 @@
+"""Organ and confidence of every voxel of some slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from tfpartial.confidence.card import load_confidence, require_sigmoids
+from tfpartial.confidence.estimators import build_estimator
+from tfpartial.config import Estimator, EstimatorConfig
+from tfpartial.errors import TfpartialError
+from tfpartial.inference.decode import decode
+from tfpartial.inference.predictor import fixed_batches, load_network, slices_spec
+from tfpartial.training.card import SegmenterCard, read_card
+from tfpartial.training.precision import choose_jit
+from tfpartial.training.preprocess import normalise
+
+NEVER = float("-inf")
+"""Logit of an organ that is not wanted."""
+
+
+class ConfidentPredictor:
+    """Segments slices into the organs that are asked for, and says how sure each voxel is, in one compiled function per batch.
+
+    Only a byte and a float per voxel leave the function; the maps per organ and pass stay inside.
+
+    Args:
+        network: normalised HU -> logits, one sigmoid per organ.
+        card: how the network was trained.
+        estimator: what tells how sure a voxel is: see `tfpartial.confidence.estimators`.
+        confidence: the confidence network; for `learned` only.
+        settings: settings of `mc_dropout` and `tta`.
+        batch: slices per step.
+
+    Raises:
+        TfpartialError: no slice per step, the network does not take the slices that the card describes, or the estimator cannot
+            be used with it.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        card: SegmenterCard,
+        estimator: Estimator,
+        confidence: keras.Model | None,
+        settings: EstimatorConfig,
+        batch: int,
+    ) -> None:
+        self.card = card
+        self.batch = batch
+        estimate = build_estimator(estimator, network, card, confidence, settings)
+        wanted_spec = tf.TensorSpec((len(card.organs),), tf.bool)
+        signature = [slices_spec(network, card, batch), wanted_spec]
+        jit = choose_jit("auto") and estimator != "tta"  # XLA has no kernel that moves slices
+
+        @tf.function(input_signature=signature, jit_compile=jit, autograph=False)
+        def organ_and_confidence(hu: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logits, sureness = estimate(normalise(hu, card.window_hu, card.mean, card.sd))
+            organ = decode(ops.where(wanted, logits, NEVER), card.method)
+            place = ops.expand_dims(ops.maximum(ops.cast(organ, "int32") - 1, 0), -1)
+            of_organ = ops.squeeze(ops.take_along_axis(sureness, place, axis=-1), -1)
+            return organ, ops.where(organ > 0, ops.clip(of_organ, 0.0, 1.0), 0.0)
+
+        self._organ_and_confidence = organ_and_confidence
+
+    @classmethod
+    def load(
+        cls,
+        model: Path,
+        checkpoint: str,
+        estimator: Estimator,
+        confidence: Path | None,
+        settings: EstimatorConfig,
+        batch: int,
+    ) -> ConfidentPredictor:
+        """From stage folders.
+
+        Args:
+            model: stage folder of `train`.
+            checkpoint: `best` or `last`.
+            estimator: what tells how sure a voxel is.
+            confidence: stage folder of `confidence`; for `learned` only.
+            settings: settings of `mc_dropout` and `tta`.
+            batch: slices per step.
+
+        Raises:
+            TfpartialError: a file is missing, damaged or does not fit; the segmenter ends in a softmax; the confidence network
+                was trained for another segmenter.
+        """
+        card = read_card(model)
+        require_sigmoids(card, model)
+        network = load_network(model, checkpoint)
+        learned = None
+        if estimator == "learned" and confidence is not None:
+            learned = load_confidence(confidence, model, checkpoint)
+        return cls(network, card, estimator, learned, settings, batch)
+
+    def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Organ and confidence of any number of slices.
+
+        Args:
+            hu: int16 HU `[n, H, W, C]`.
+            wanted: bool `[K]`, the organs that may be predicted.
+
+        Returns:
+            organ, uint8 `[n, H, W]`: the organ with the highest probability among the wanted ones, 0 where none reaches 0.5;
+            and its confidence, float32 `[n, H, W]` in 0..1, 0 where the organ is 0.
+
+        Raises:
+            TfpartialError: `wanted` is not one truth value per organ.
+        """
+        wanted = np.asarray(wanted)
+        if wanted.shape != (len(self.card.organs),) or wanted.dtype != bool:
+            expected, got = f"bool ({len(self.card.organs)},)", f"{wanted.dtype} {wanted.shape}"
+            raise TfpartialError(f"wanted organs: expected {expected}, got {got}")
+        organ = np.empty(hu.shape[:3], np.uint8)
+        confidence = np.empty(hu.shape[:3], np.float32)
+        for start, (part, count) in zip(range(0, len(hu), self.batch), fixed_batches(hu, self.batch), strict=True):
+            organs, sureness = self._organ_and_confidence(part, wanted)
+            organ[start : start + count] = organs.numpy()[:count]
+            confidence[start : start + count] = sureness.numpy()[:count]
+        return organ, confidence

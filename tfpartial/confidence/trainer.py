@@ -1,0 +1,57 @@
+"""The Keras model that trains a confidence network beside a segmenter that stays as it is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import keras
+from keras import ops
+
+from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, true_class_probability
+from tfpartial.config import AugmentConfig
+from tfpartial.losses import targets_and_weights
+from tfpartial.training.card import SegmenterCard
+from tfpartial.training.slice_trainer import SliceTrainer
+
+
+class ConfidenceTrainer(SliceTrainer):
+    """A confidence network that regresses the True Class Probability of a segmenter, on certain voxels (thesis, section 3.3.2).
+
+    The segmenter runs in inference mode and is no part of what the optimiser changes.
+
+    Args:
+        network: normalised slices -> confidence logits `[B, H, W, K]`.
+        segmenter: normalised slices -> logits `[B, H, W, K]`.
+        card: how the segmenter was trained.
+        balance: `none`, or `predicted` for `balance_predicted`.
+        augment: ranges of the augmentation; none trains on the slices as they are.
+        seed: seed of the augmentation.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        segmenter: keras.Model,
+        card: SegmenterCard,
+        balance: Literal["none", "predicted"] = "none",
+        augment: AugmentConfig | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(network, ("loss",), card.window_hu, card.mean, card.sd, augment, seed, name="confidence_trainer")
+        self.segmenter = segmenter
+        self.balance = balance
+        self.num_organs = len(card.organs)
+        self.loss_of = TrueClassLoss(name="true_class")
+
+    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+        """The segmenter's TCP and the weights, float32 `[B, H, W, K]`."""
+        probability = ops.sigmoid(ops.cast(self.segmenter(image, training=False), "float32"))
+        target, weight = targets_and_weights(label, annotated, self.num_organs, rule="certain")
+        if self.balance == "predicted":
+            weight = balance_predicted(weight, probability >= 0.5)
+        return ops.stop_gradient(true_class_probability(probability, target)), weight
+
+    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+        """The loss."""
+        true_class, weight = targets
+        return {"loss": self.loss_of(true_class, logits, sample_weight=weight)}

@@ -1,0 +1,1 @@
+"""What a curriculum of relabeling does besides its stages: when to stop."""

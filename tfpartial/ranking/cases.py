@@ -1,0 +1,28 @@
+"""The training cases in which the truth of a missing organ is known."""
+
+from __future__ import annotations
+
+from tfpartial.errors import TfpartialError
+from tfpartial.relabel.current_labels import CurrentLabels
+from tfpartial.training.cases import TrainingCases
+
+
+def ranked_cases(cases: TrainingCases) -> list[CurrentLabels]:
+    """The labels of the training cases that lost an organ which the store's experts drew.
+
+    Raises:
+        TfpartialError: there is none: nothing was taken away, or a person has corrected all of it.
+    """
+    current = [CurrentLabels(cases.store, case, cases.annotated[case], cases.pseudo) for case in cases.train]
+    found = [one for one in current if one.checkable.any()]
+    if not found:
+        raise TfpartialError(
+            f"rank: expected annotated sets that lack organs which the experts of {cases.store.root} annotated; those of the "
+            f"{len(cases.train)} training cases lack none, so nobody knows what is right"
+        )
+    return found
+
+
+def hidden_organs(current: CurrentLabels) -> tuple[str, ...]:
+    """The missing organs of a case whose truth is known."""
+    return current.store.organs.select(current.checkable)

@@ -1,0 +1,47 @@
+"""The voxels that may be relabeled: predicted as an organ that nobody annotated there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+from tfpartial.errors import TfpartialError
+from tfpartial.relabel.current_labels import CurrentLabels
+
+Slab = tuple[int, np.ndarray, np.ndarray]
+"""First slice; organ, uint8 `[n, H, W]`, 0 where there is no candidate; its confidence, float32 `[n, H, W]`."""
+
+
+class Predictor(Protocol):
+    """What `tfpartial.confidence.ConfidentPredictor` is to this package."""
+
+    def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Organ and confidence of int16 `[n, H, W, C]`, among the wanted organs, bool `[K]`."""
+
+
+def candidate_slabs(predictor: Predictor, current: CurrentLabels, slab: int, again: bool = True) -> Iterator[Slab]:
+    """The candidates of a case, slab by slab, in the order of the slices.
+
+    An organ that is annotated in the case is certain there, so the prediction is made among the missing ones alone, and where
+    the experts drew another organ there is no candidate.
+
+    Args:
+        predictor: segmenter and confidence.
+        current: the case's labels.
+        slab: slices at a time.
+        again: voxels that an earlier step relabeled are candidates, too.
+
+    Raises:
+        TfpartialError: the predictor gives NaN.
+    """
+    image = current.store.image(current.case_id)
+    for start in range(0, current.slices, slab):
+        stop = min(start + slab, current.slices)
+        organ, confidence = predictor.predict(np.asarray(image[start:stop]), current.missing)
+        if np.isnan(confidence).any():
+            raise TfpartialError(f"case {current.case_id}: expected confidences from 0 to 1, got NaN near slice {start}")
+        known = (current.certain if again else current.labels)(start, stop) != 0
+        organ[known] = 0
+        yield start, organ, confidence

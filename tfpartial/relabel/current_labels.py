@@ -1,0 +1,56 @@
+"""What is known of a case before a step: the experts' labels, what a person accepted, and the pseudo-labels of earlier steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tfpartial.data.pseudo_labels import PseudoLabels
+from tfpartial.data.store import Store
+from tfpartial.labels import keep_annotated
+
+
+class CurrentLabels:
+    """The labels of one case.
+
+    Attributes:
+        store: the store.
+        case_id: the case.
+        experts: bool `[K]`, organs annotated by experts.
+        annotated: bool `[K]`, those, and the accepted ones.
+        missing: bool `[K]`, all others: the organs to relabel.
+    """
+
+    def __init__(self, store: Store, case_id: str, experts: Iterable[str], earlier: PseudoLabels | None = None) -> None:
+        self.store = store
+        self.case_id = case_id
+        self.experts = store.organs.vector(experts)
+        self._earlier = earlier if earlier is not None and case_id in earlier else None
+        accepted = () if self._earlier is None else self._earlier.accepted.get(case_id, ())
+        self.annotated = self.experts | store.organs.vector(accepted)
+        self.missing = ~self.annotated
+
+    @property
+    def slices(self) -> int:
+        """Number of slices, Z."""
+        return self.store.cases[self.case_id].slices
+
+    def labels(self, start: int, stop: int) -> np.ndarray:
+        """All labels, pseudo-labels too, uint8 `[n, H, W]`."""
+        if self._earlier is not None:
+            return self._earlier.label(self.case_id)[start:stop]
+        return keep_annotated(self.store.label(self.case_id)[start:stop], self.experts)
+
+    def certain(self, start: int, stop: int) -> np.ndarray:
+        """The labels of annotated organs alone, uint8 `[n, H, W]`."""
+        return keep_annotated(self.labels(start, stop), self.annotated)
+
+    def truth(self, start: int, stop: int) -> np.ndarray:
+        """All that the store's experts drew, also of organs that were taken away to simulate, uint8 `[n, H, W]`."""
+        return self.store.label(self.case_id)[start:stop]
+
+    @property
+    def checkable(self) -> np.ndarray:
+        """bool `[K]`: missing organs whose truth the store has, because their labels were taken away to simulate."""
+        return self.missing & self.store.organs.vector(self.store.cases[self.case_id].annotated)

@@ -1,0 +1,82 @@
+"""Exact ranks of confidences without sorting: a histogram of the upper half of each number's bits, then one of the lower half.
+
+Read as integers, the bits of positive floats are in the order of the floats; `ordered_keys` brings the negative ones in order
+too. Two histograms of 65,536 bins then find the k-th highest of any number of values, exactly, in memory that does not depend
+on how many they are.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+HALF_BITS = 16
+BINS = 1 << HALF_BITS
+_SIGNLESS = np.int32(0x7FFFFFFF)
+_MIDDLE = BINS // 2
+Array = Any
+
+
+class Cut(NamedTuple):
+    """Where the highest ones of many values end.
+
+    Args:
+        key: key of the last one that is chosen.
+        ties: how many with just this key are chosen; all above it are.
+    """
+
+    key: int
+    ties: int
+
+
+def ordered_keys(confidence: Array) -> Array:
+    """int32 keys with the order of float32 values; 0 and -0 have the same one. For arrays of numpy and of Keras's backend."""
+    if isinstance(confidence, np.ndarray):
+        bits = np.where(confidence == 0, np.float32(0), confidence).view(np.int32)
+        return bits ^ ((bits >> 31) & _SIGNLESS)
+    bits = ops.view(ops.where(ops.equal(confidence, 0), ops.zeros_like(confidence), confidence), "int32")
+    return ops.bitwise_xor(bits, ops.bitwise_and(ops.right_shift(bits, 31), _SIGNLESS))
+
+
+def upper(keys: Array) -> Array:
+    """The upper half of the keys, 0..65535 in their order."""
+    return (keys >> HALF_BITS) + _MIDDLE if isinstance(keys, np.ndarray) else ops.right_shift(keys, HALF_BITS) + _MIDDLE
+
+
+def lower(keys: Array) -> Array:
+    """The lower half of the keys, 0..65535 in their order."""
+    return keys & (BINS - 1) if isinstance(keys, np.ndarray) else ops.bitwise_and(keys, BINS - 1)
+
+
+def share_of(count: int, share: float) -> int:
+    """round-half-up(share · count), computed exactly for the share as it is written."""
+    return int(Fraction(str(float(share))) * count + Fraction(1, 2))
+
+
+def highest_bin(counts: np.ndarray, wanted: int) -> tuple[int, int]:
+    """The bin in which the `wanted`-th highest value is, and how many of the wanted ones are left for it.
+
+    Args:
+        counts: int `[65536]`.
+        wanted: 1 or more, at most the sum of the counts.
+    """
+    from_above = np.cumsum(counts[::-1])
+    place = int(np.searchsorted(from_above, wanted))
+    above = int(from_above[place - 1]) if place else 0
+    return len(counts) - 1 - place, wanted - above
+
+
+def key_of(upper_half: int, lower_half: int) -> int:
+    """The key with these halves."""
+    return ((upper_half - _MIDDLE) << HALF_BITS) | lower_half
+
+
+def counted(values: Array, chosen: Array) -> np.ndarray:
+    """How often each of 0..65535 occurs among the chosen values, int64 `[65536]`; counted on the device."""
+    if isinstance(values, np.ndarray):
+        return np.bincount(values[chosen], minlength=BINS)
+    bins = ops.where(chosen, values, BINS)  # the others are counted in one bin more, so that shapes stay
+    return np.asarray(ops.convert_to_numpy(ops.bincount(bins, minlength=BINS + 1)), np.int64)[:BINS]

@@ -1,0 +1,92 @@
+"""Epochs on the training slices of a fold, from where a killed run stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from tfpartial.config import ConfidenceConfig, TrainConfig
+from tfpartial.data.pipeline import steps_in_epoch, training_slices
+from tfpartial.training.callbacks import STATE, Keep
+from tfpartial.training.cases import TrainingCases
+from tfpartial.training.checkpoint import Progress, load_state
+from tfpartial.training.metrics_file import MetricsFile
+from tfpartial.training.precision import choose_jit, choose_policy
+from tfpartial.training.slice_trainer import SliceTrainer
+
+logger = logging.getLogger(__name__)
+
+TENSORBOARD = "tensorboard"
+LoopConfig = TrainConfig | ConfidenceConfig
+
+
+def set_up(config: LoopConfig) -> str:
+    """Seeds everything that is drawn and, if asked for, makes the operations deterministic; before the network is made.
+
+    Returns:
+        The dtype policy of the layers to make.
+    """
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)
+    policy = choose_policy(config.precision)
+    devices = ", ".join(device.name for device in tf.config.list_physical_devices())
+    logger.info("precision %s, XLA %s, devices %s", policy, "on" if choose_jit(config.jit) else "off", devices)
+    return policy
+
+
+def train_epochs(
+    config: LoopConfig,
+    cases: TrainingCases,
+    trainer: SliceTrainer,
+    ema: float = 0.0,
+    validation: Sequence[keras.callbacks.Callback] = (),
+    scores: Sequence[str] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Progress:
+    """Trains up to the last epoch; leaves `metrics.csv`, the state to resume from and TensorBoard's files in `config.out`.
+
+    Args:
+        config: the configuration.
+        cases: cases of the fold.
+        trainer: the network and what it learns.
+        ema: momentum of the moving average of the weights that is in place at the end; 0 keeps the last step's weights.
+        validation: callbacks that add scores to the logs of an epoch.
+        scores: names of these scores.
+        callbacks: further callbacks, such as a progress bar.
+
+    Returns:
+        Epochs, best validation DSC and seconds.
+    """
+    source = (cases.store, cases.train, cases.annotated, config.batch, config.empty_share)
+    steps = config.steps_per_epoch or steps_in_epoch(*source, cases.pseudo)
+    trainer.compile(optimizer=_optimizer(config, steps, ema), jit_compile=choose_jit(config.jit))
+    state = config.out / STATE
+    progress = load_state(state, trainer) if state.is_file() else Progress()
+    columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
+    keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)
+    tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
+    trainer.fit(
+        training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo),
+        initial_epoch=progress.epochs,
+        epochs=config.epochs,
+        steps_per_epoch=steps,
+        callbacks=[*validation, tensorboard, keep, *callbacks],
+        shuffle=False,
+        verbose=0,
+    )
+    return keep.progress
+
+
+def _optimizer(config: LoopConfig, steps_per_epoch: int, ema: float) -> keras.optimizers.Optimizer:
+    """Adam, from the first learning rate to the final one exponentially (thesis, section 3.4.1)."""
+    rate = keras.optimizers.schedules.ExponentialDecay(
+        config.learning_rate,
+        decay_steps=config.epochs * steps_per_epoch,
+        decay_rate=config.final_learning_rate / config.learning_rate,
+    )
+    averages = {"use_ema": True, "ema_momentum": ema} if ema else {}  # `fit` puts them in place at its end
+    return keras.optimizers.Adam(rate, **averages)
