@@ -12,6 +12,7 @@ from tfpartial.ranking.cases import ranked_cases
 from tfpartial.ranking.files import flat_row, write_ranking
 from tfpartial.ranking.pictures import draw_worst, worst_organs
 from tfpartial.ranking.rows import MEAN, RankingRow, rank_organs
+from tfpartial.training.card import require_same_data
 from tfpartial.training.cases import read_training_cases
 
 
@@ -20,6 +21,8 @@ def run(config: RankConfig) -> dict[str, Any]:
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels)
     ranked = ranked_cases(cases)
     predictors: dict[str, ConfidentPredictor] = {estimator: _predictor(config, estimator) for estimator in _estimators(config)}
+    for predictor in predictors.values():
+        require_same_data(predictor.card, cases.store, config.model)
     begin(config.out, "rank", config)
     rows: list[RankingRow] = []
     for estimator, predictor in predictors.items():

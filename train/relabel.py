@@ -3,7 +3,7 @@
 from typing import Any
 
 from tfpartial import cli
-from tfpartial.artifacts import write_json
+from tfpartial.artifacts import write_json, write_text
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import Estimator, RelabelConfig
 from tfpartial.errors import TfpartialError
@@ -11,10 +11,15 @@ from tfpartial.progress import track
 from tfpartial.provenance import finish, summary_of
 from tfpartial.relabel.layers_folder import undo
 from tfpartial.relabel.step import cases_to_relabel, finish_step, relabel
+from tfpartial.report.relabel_steps import read_steps, step_table
+from tfpartial.report.table import markdown
 from tfpartial.stage_folder import open_stage
+from tfpartial.training.card import require_same_data
 from tfpartial.training.cases import TrainingCases, read_training_cases
 
 BEGUN = "begun.json"
+STEPS = "steps.md"
+"""Share, precision and recall of each step, as in the thesis's Table 3.8."""
 
 
 def run(config: RelabelConfig) -> dict[str, Any]:
@@ -42,10 +47,12 @@ def _do(config: RelabelConfig, cases: TrainingCases, number: int) -> None:
     estimator: Estimator = config.estimator or ("learned" if config.confidence else "mcp")
     confidence = config.confidence if estimator == "learned" else None
     predictor = ConfidentPredictor.load(config.model, config.checkpoint, estimator, confidence, config.estimators, config.batch)
+    require_same_data(predictor.card, cases.store, config.model)
     write_json(config.out / BEGUN, {"cases": number})
     for _ in track(relabel(config, cases, predictor), "relabel", number):
         pass
     content = finish_step(config, cases, estimator)
+    write_text(config.out / STEPS, markdown(step_table(read_steps(config.out))))
     organs = [{"organ": organ, **values} for organ, values in content["organs"].items()]
     finish(config.out, {"step": content["step"], **content["overall"], "organs": organs})
 

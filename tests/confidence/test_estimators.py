@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfpartial.confidence.estimators import build_estimator
-from tfpartial.confidence.network import confidence_network
+from tfpartial.confidence.network import LearnedConfidence, confidence_network
 from tfpartial.config import EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.models import FEATURES, LOGITS, build
@@ -25,11 +25,19 @@ def segmenter():
 
 @pytest.fixture(scope="module")
 def head(segmenter):
-    return confidence_network(segmenter, 2, "finetune", [3])
+    return LearnedConfidence(confidence_network(segmenter, 2, "finetune", [3]), "random")
 
 
 def images(number, seed=0):
     return np.random.default_rng(seed).normal(size=(number, 16, 16, 1)).astype("float32")
+
+
+def test_a_network_that_starts_from_mcp_is_mcp_where_organs_are_predicted(segmenter, card):
+    """max(p, 1 - p), and 1 - p is the confidence in "not this organ"."""
+    untrained = LearnedConfidence(confidence_network(segmenter, 2, "finetune", [3], "mcp"), "mcp")
+    logits, learned = compiled("learned", segmenter, card, untrained)(images(2))
+    _, mcp = compiled("mcp", segmenter, card, None)(images(2))
+    np.testing.assert_allclose(learned, np.where(logits >= 0, mcp, 1 - mcp), atol=1e-6)
 
 
 def compiled(name, segmenter, card, head, settings=SETTINGS):

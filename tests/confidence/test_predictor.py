@@ -34,7 +34,7 @@ def confidence_folder(unet_segmenter, tmp_path_factory):
     folder = tmp_path_factory.mktemp("confidence")
     keras.utils.set_random_seed(0)
     confidence_network(load_network(unet_segmenter, "last"), 3, "finetune", [4]).save(folder / NETWORK)
-    write_card(ConfidenceCard("finetune", (4,), "none", sha256(unet_segmenter / "last.keras")), folder)
+    write_card(ConfidenceCard("finetune", (4,), "none", "random", sha256(unet_segmenter / "last.keras")), folder)
     return folder
 
 

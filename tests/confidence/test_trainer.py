@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpartial.confidence.network import confidence_network
+from tfpartial.confidence.network import confidence_network, first_logits
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import AugmentConfig
 from tfpartial.labels import IGNORE
 from tfpartial.models import FEATURES, build
 
 
-def trainer(segmenter, card, mode, **options):
+def trainer(segmenter, card, mode, start="random", **options):
     keras.utils.set_random_seed(0)
-    model = ConfidenceTrainer(confidence_network(segmenter, 2, mode, [8]), segmenter, card, **options)
+    network = confidence_network(segmenter, 2, mode, [8], start)
+    model = ConfidenceTrainer(network, segmenter, card, start=start, **options)
     model.compile(optimizer=keras.optimizers.Adam(2e-2), jit_compile=False)
     return model
 
@@ -60,28 +61,30 @@ def test_the_target_is_the_true_class_probability_of_the_rule(card, rule_segment
     model = trainer(rule_segmenter, card, "transfer")
     label = batch["label"].copy()
     label[0, 0, 0] = IGNORE
-    true_class, weight = model.targets(batch["image"] / np.float32(100), label, batch["annotated"])
+    true_class, weight, first = model.targets(batch["image"] / np.float32(100), label, batch["annotated"])
     probability = 1 / (1 + np.exp(1 - np.array([0, 1.5, 3.0])))
     expected = np.array([1 - probability[0], probability[1], 1 - probability[2]])[batch["kind"]]
     known = np.asarray(weight)[..., 0] > 0
     assert known.sum() == known.size - 1 and not known[0, 0, 0]
     np.testing.assert_allclose(np.asarray(true_class)[..., 0][known], expected[known], rtol=1e-5)
+    assert not np.any(first)
 
 
 @pytest.mark.parametrize("balance", ["none", "predicted"])
-@pytest.mark.parametrize("mode", ["finetune", "transfer"])
-def test_learns_to_doubt_what_the_segmenter_is_wrongly_sure_of(card, rule_segmenter, batch, mode, balance):
-    model = trainer(rule_segmenter, card, mode, balance=balance)
+@pytest.mark.parametrize(("mode", "start"), [("finetune", "random"), ("transfer", "random"), ("finetune", "mcp")])
+def test_learns_to_doubt_what_the_segmenter_is_wrongly_sure_of(card, rule_segmenter, batch, mode, start, balance):
+    model = trainer(rule_segmenter, card, mode, start, balance=balance)
     first = steps(model, batch, 1)
     assert steps(model, batch, 150) < 0.2 * first
-    confidence = np.asarray(keras.ops.sigmoid(model(batch["image"])))[..., 0]
+    added_to = first_logits(rule_segmenter(batch["image"] / np.float32(100)), start)
+    confidence = np.asarray(keras.ops.sigmoid(model(batch["image"]) + added_to))[..., 0]
     right, wrong = confidence[batch["kind"] == 1], confidence[batch["kind"] == 2]
     assert wrong.max() < right.min(), "the segmenter itself is surer where it is wrong"
 
 
 def test_the_balance_counts_the_voxels_that_the_segmenter_predicts(card, rule_segmenter, batch):
     model = trainer(rule_segmenter, card, "transfer", balance="predicted")
-    _, weight = model.targets(batch["image"] / np.float32(100), batch["label"], batch["annotated"])
+    _, weight, _ = model.targets(batch["image"] / np.float32(100), batch["label"], batch["annotated"])
     weight, predicted = np.asarray(weight), np.zeros(weight.shape, bool)
     predicted[..., 0] = batch["kind"] > 0
     assert weight[predicted].sum() == pytest.approx(weight[~predicted].sum(), rel=1e-4)

@@ -6,9 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from tfpartial.artifacts import parsing, read_json, sha256, write_json
+from tfpartial.confidence.network import LearnedConfidence, Start
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.predictor import read_network
 from tfpartial.training.card import SegmenterCard
@@ -25,12 +24,14 @@ class ConfidenceCard:
         mode: `finetune` or `transfer`.
         filters: filters of the head's 3x3 convolutions.
         balance: balance of the loss.
+        start: what the network's logits are added to.
         segmenter_sha256: checksum of the segmenter's checkpoint file.
     """
 
     mode: str
     filters: tuple[int, ...]
     balance: str
+    start: Start
     segmenter_sha256: str
 
 
@@ -44,10 +45,10 @@ def read_card(folder: Path) -> ConfidenceCard:
     content = read_json(folder / CARD, WHAT)
     with parsing(folder / CARD, WHAT):
         filters = tuple(content["filters"])
-        return ConfidenceCard(content["mode"], filters, content["balance"], content["segmenter_sha256"])
+        return ConfidenceCard(content["mode"], filters, content["balance"], content["start"], content["segmenter_sha256"])
 
 
-def load_confidence(folder: Path, model: Path, checkpoint: str) -> keras.Model:
+def load_confidence(folder: Path, model: Path, checkpoint: str) -> LearnedConfidence:
     """The confidence network of a segmenter.
 
     Args:
@@ -58,11 +59,12 @@ def load_confidence(folder: Path, model: Path, checkpoint: str) -> keras.Model:
     Raises:
         TfpartialError: a file is missing or damaged, or the network was trained for another segmenter or checkpoint.
     """
-    require_trained_for(read_card(folder), folder, model / f"{checkpoint}.keras")
+    card = read_card(folder)
+    require_trained_for(card, folder, model / f"{checkpoint}.keras")
     path = folder / NETWORK
     if not path.is_file():
         raise TfpartialError(f"{folder}: expected a finished stage folder of `confidence` with {NETWORK}, which is not there")
-    return read_network(path)
+    return LearnedConfidence(read_network(path), card.start)
 
 
 def require_trained_for(card: ConfidenceCard, folder: Path, segmenter: Path) -> None:

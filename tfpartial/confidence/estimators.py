@@ -18,6 +18,7 @@ import keras
 from keras import ops
 
 from tfpartial.confidence.mc_dropout import MonteCarloDropout
+from tfpartial.confidence.network import LearnedConfidence, first_logits
 from tfpartial.confidence.tta import MovedSlices
 from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
@@ -30,7 +31,11 @@ Estimate = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def build_estimator(
-    name: Estimator, network: keras.Model, card: SegmenterCard, confidence: keras.Model | None, settings: EstimatorConfig
+    name: Estimator,
+    network: keras.Model,
+    card: SegmenterCard,
+    confidence: LearnedConfidence | None,
+    settings: EstimatorConfig,
 ) -> Estimate:
     """The estimator of that name.
 
@@ -65,9 +70,9 @@ def _maximum_class_probability(network: keras.Model) -> Estimate:
     return estimate
 
 
-def _learned(network: keras.Model, confidence: keras.Model) -> Estimate:
+def _learned(network: keras.Model, confidence: LearnedConfidence) -> Estimate:
     def estimate(image: Tensor) -> tuple[Tensor, Tensor]:
-        logits, sureness = (ops.cast(model(image, training=False), "float32") for model in (network, confidence))
-        return logits, ops.sigmoid(sureness)
+        logits, added = (ops.cast(model(image, training=False), "float32") for model in (network, confidence.network))
+        return logits, ops.sigmoid(added + first_logits(logits, confidence.start))
 
     return estimate

@@ -11,12 +11,10 @@ from tfpartial.confidence.card import NETWORK, ConfidenceCard, read_card, requir
 from tfpartial.confidence.network import confidence_network
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
-from tfpartial.data.store import Store
-from tfpartial.errors import TfpartialError
 from tfpartial.inference.predictor import load_network
 from tfpartial.training.callbacks import STATE, save_network
-from tfpartial.training.card import SegmenterCard
 from tfpartial.training.card import read_card as read_segmenter_card
+from tfpartial.training.card import require_same_data
 from tfpartial.training.cases import TrainingCases
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.loop import set_up, train_epochs
@@ -43,12 +41,12 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     policy = set_up(config)
     segmenter_card = read_segmenter_card(config.model)
     require_sigmoids(segmenter_card, config.model)
-    _require_same_data(segmenter_card, cases.store, config)
+    require_same_data(segmenter_card, cases.store, config.model)
     segmenter = load_network(config.model, config.checkpoint)
     _write_or_check_card(config)
     with dtype_policy(policy):
-        network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters)
-    trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.augment, config.seed)
+        network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters, config.start)
+    trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed)
     progress = train_epochs(config, cases, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
     return progress
@@ -58,11 +56,4 @@ def _write_or_check_card(config: ConfidenceConfig) -> None:
     checkpoint = config.model / f"{config.checkpoint}.keras"
     if (config.out / STATE).is_file():
         require_trained_for(read_card(config.out), config.out, checkpoint)
-    write_card(ConfidenceCard(config.mode, tuple(config.filters), config.balance, sha256(checkpoint)), config.out)
-
-
-def _require_same_data(card: SegmenterCard, store: Store, config: ConfidenceConfig) -> None:
-    for what in ("organs", "channel_names", "size", "spacing_mm"):
-        found, expected = getattr(store, what), getattr(card, what)
-        if found != expected:
-            raise TfpartialError(f"{config.store}: expected {what} {expected} as the segmenter of {config.model}, got {found}")
+    write_card(ConfidenceCard(config.mode, tuple(config.filters), config.balance, config.start, sha256(checkpoint)), config.out)

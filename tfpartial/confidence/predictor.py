@@ -11,6 +11,7 @@ from keras import ops
 
 from tfpartial.confidence.card import load_confidence, require_sigmoids
 from tfpartial.confidence.estimators import build_estimator
+from tfpartial.confidence.network import LearnedConfidence
 from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode
@@ -46,7 +47,7 @@ class ConfidentPredictor:
         network: keras.Model,
         card: SegmenterCard,
         estimator: Estimator,
-        confidence: keras.Model | None,
+        confidence: LearnedConfidence | None,
         settings: EstimatorConfig,
         batch: int,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
+from tfpartial.confidence.network import Start, first_logits
 from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, true_class_probability
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
@@ -24,6 +25,7 @@ class ConfidenceTrainer(SliceTrainer):
         segmenter: normalised slices -> logits `[B, H, W, K]`.
         card: how the segmenter was trained.
         balance: `none`, or `predicted` for `balance_predicted`.
+        start: what the network's logits are added to (see `first_logits`).
         augment: ranges of the augmentation; none trains on the slices as they are.
         seed: seed of the augmentation.
     """
@@ -34,24 +36,28 @@ class ConfidenceTrainer(SliceTrainer):
         segmenter: keras.Model,
         card: SegmenterCard,
         balance: Literal["none", "predicted"] = "none",
+        start: Start = "random",
         augment: AugmentConfig | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__(network, ("loss",), card.window_hu, card.mean, card.sd, augment, seed, name="confidence_trainer")
         self.segmenter = segmenter
         self.balance = balance
+        self.start = start
         self.num_organs = len(card.organs)
         self.loss_of = TrueClassLoss(name="true_class")
 
     def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
-        """The segmenter's TCP and the weights, float32 `[B, H, W, K]`."""
-        probability = ops.sigmoid(ops.cast(self.segmenter(image, training=False), "float32"))
+        """The segmenter's TCP, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
+        segmenter_logits = ops.cast(self.segmenter(image, training=False), "float32")
+        probability = ops.sigmoid(segmenter_logits)
         target, weight = targets_and_weights(label, annotated, self.num_organs, rule="certain")
         if self.balance == "predicted":
             weight = balance_predicted(weight, probability >= 0.5)
-        return ops.stop_gradient(true_class_probability(probability, target)), weight
+        true_class = ops.stop_gradient(true_class_probability(probability, target))
+        return true_class, weight, ops.stop_gradient(first_logits(segmenter_logits, self.start))
 
     def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
         """The loss."""
-        true_class, weight = targets
-        return {"loss": self.loss_of(true_class, logits, sample_weight=weight)}
+        true_class, weight, first = targets
+        return {"loss": self.loss_of(true_class, logits + first, sample_weight=weight)}

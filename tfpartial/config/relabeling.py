@@ -55,6 +55,8 @@ class ConfidenceConfig:
         filters: filters of the head's 3x3 convolutions; a narrower segmenter wants a narrower head.
         balance: `none` is the published loss, the mean over all certain voxels; `predicted` lets the voxels that the segmenter
             predicts as an organ weigh as much in total as all others, for these are the ones that are ranked.
+        start: `random` is the published head; `mcp` adds what it gives to the segmenter's own logits, from nothing on: the
+            network begins as the Maximum Class Probability and learns where that is wrong.
         augment: the augmentation.
         batch: slices per step.
         epochs: number of epochs.
@@ -78,6 +80,7 @@ class ConfidenceConfig:
     mode: Literal["finetune", "transfer"] = "finetune"
     filters: list[int] = field(default_factory=lambda: [400, 120, 64, 64])
     balance: Literal["none", "predicted"] = "none"
+    start: Literal["random", "mcp"] = "random"
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     batch: int = 8
     epochs: int = 10

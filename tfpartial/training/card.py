@@ -9,6 +9,8 @@ from typing import Any
 
 from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.config import Method
+from tfpartial.data.store import Store
+from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 
 FILE_NAME = "segmenter.json"
@@ -79,3 +81,11 @@ def read_card(folder: Path) -> SegmenterCard:
             sd=content["sd"],
             network=NetworkSpec(**(network | {"input_shape": tuple(network["input_shape"])})),
         )
+
+
+def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:
+    """Raises `TfpartialError` unless a store has the organs, channels and slices of the segmenter in the folder `model`."""
+    for what in ("organs", "channel_names", "size", "spacing_mm"):
+        found, expected = getattr(store, what), getattr(card, what)
+        if found != expected:
+            raise TfpartialError(f"{store.root}: expected {what} {expected} as the segmenter of {model}, got {found}")
