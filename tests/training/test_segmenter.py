@@ -99,6 +99,25 @@ def test_compiled_and_eager_steps_give_the_same_loss():
     assert compiled == pytest.approx(eager, rel=1e-5)
 
 
+def test_xla_compiles_the_step_and_leaves_the_augmentation_out():
+    """Moving slices has no XLA kernel, so a whole step that it compiles would fail on every GPU."""
+    losses = {}
+    for jit in (False, True):
+        model = segmenter(augment=AugmentConfig())
+        model.compile(optimizer=keras.optimizers.Adam(1e-2), jit_compile=jit)
+        history = model.fit(tf.data.Dataset.from_tensors(batch([True, False])).repeat(3), shuffle=False, verbose=0)
+        losses[jit] = history.history["loss"][-1]
+    assert losses[True] == pytest.approx(losses[False], rel=1e-4)
+
+
+def test_half_precision_scales_the_loss():
+    with dtype_policy("mixed_float16"):
+        network = tiny_network(ORGANS)
+    model = PartialSegmenter(network, Objective("certain", ORGANS, BOTH_TERMS), (-160, 300), mean=10.0, sd=90.0)
+    model.compile(optimizer=keras.optimizers.Adam(1e-2))
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
 def test_reports_each_term_of_the_loss():
     terms = segmenter(loss=LossConfig(bce=2.0, dice=0.5)).train_step(batch([True, True]))
     assert float(terms["loss"]) == pytest.approx(2.0 * float(terms["bce"]) + 0.5 * float(terms["dice"]), rel=1e-5)

@@ -44,7 +44,7 @@ class SliceTrainer(keras.Model):
         seed: int,
         name: str,
     ) -> None:
-        super().__init__(name=name)
+        super().__init__(name=name, dtype=network.dtype_policy)  # under mixed_float16 Keras scales the loss by it
         self.network = network
         self.window_hu, self.mean, self.sd = window_hu, mean, sd
         self.augment = augment
@@ -69,18 +69,26 @@ class SliceTrainer(keras.Model):
         """The `loss` to lower, a scalar, and what else is reported of the batch."""
         raise NotImplementedError
 
+    def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
+        """Prepares the training; `jit_compile` lets XLA compile all of a step but the augmentation, which it has no kernel for."""
+        super().compile(optimizer=optimizer, jit_compile=False)
+        self._compiled_update = tf.function(self._update, jit_compile=True) if jit_compile else self._update
+
     def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
         """One optimiser step on a batch; returns the epoch's means so far."""
-        image, label = self._augmented(data["image"], data["label"])
-        targets = self.targets(image, label, data["annotated"])
+        terms = self._compiled_update(*self._augmented(data["image"], data["label"]), data["annotated"])
+        for name, value in terms.items():
+            self.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    def _update(self, image: Any, label: Any, annotated: Any) -> dict[str, Any]:
+        targets = self.targets(image, label, annotated)
         with tf.GradientTape() as tape:
             terms = self.terms(self.network(image, training=True), *targets)
             scaled = self.optimizer.scale_loss(terms["loss"])
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, variables), variables)
-        for name, value in terms.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return terms
 
     def _augmented(self, hu: Any, label: Any) -> tuple[Any, Any]:
         image = normalise(hu, self.window_hu, self.mean, self.sd)
