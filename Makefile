@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep two_sources benchmarks clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -36,6 +36,10 @@ openkbp: $(VENV)/installed
 openkbp_sweep: $(VENV)/installed
 	tfpartial sweep configs/openkbp.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
+# The same folder: what both experiments have in common is done once.
+inerrant: $(VENV)/installed
+	tfpartial sweep configs/inerrant.yaml --out runs/openkbp --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
 # The configuration names its folders from where the real data are.
 two_sources: $(VENV)/installed
 	cd $(REALDATA) && tfpartial sweep $(CURDIR)/configs/two_sources.yaml --out $(CURDIR)/runs/two_sources
@@ -55,6 +59,7 @@ benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
 	python -m benchmarks.surface --peer-python $(VENV)-torch/bin/python --out benchmarks/results/surface.json
 	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json
+	python -m benchmarks.relabel --out benchmarks/results/relabel.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 	python -m benchmarks.predict_memory --out benchmarks/results/predict_memory.json
 

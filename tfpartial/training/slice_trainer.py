@@ -70,7 +70,7 @@ class SliceTrainer(keras.Model):
         raise NotImplementedError
 
     def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
-        """Prepares the training; `jit_compile` lets XLA compile all of a step but the augmentation, which it has no kernel for."""
+        """Prepares the training; `jit_compile` lets XLA compile the step but for the augmentation, which it has no kernel for."""
         super().compile(optimizer=optimizer, jit_compile=False)
         self._compiled_update = tf.function(self._update, jit_compile=True) if jit_compile else self._update
 
