@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -10,41 +10,46 @@ from scipy import ndimage
 
 NEIGHBOURS = np.ones((3, 3, 3), bool)
 """Voxels that touch at a corner are connected."""
-Masks = Callable[[], Iterable[np.ndarray]]
-"""Gives the slabs of a mask, bool `[n, H, W]`, from the first slice to the last, each time it is called."""
 
 
-def largest_piece(masks: Masks) -> Iterator[np.ndarray]:
-    """The slabs of the largest connected piece (26 neighbours), of equal ones the first.
+class LargestPiece:
+    """The largest connected piece (26 neighbours) of a mask; of equal ones the first.
 
-    The mask is gone through twice; in memory are one slab and a number per piece.
+    The mask is gone through twice, from the first slice to the last: `see` takes all its slabs, then `cursor` tells the pieces
+    apart. In memory are a slice and a number per piece of a slab.
     """
-    roots, sizes = _pieces(masks())
-    largest = int(np.argmax(np.bincount(roots, weights=sizes, minlength=1))) if len(roots) else -1
-    first = 0
-    for mask in masks():
-        numbers, count = ndimage.label(mask, NEIGHBOURS)
-        belongs = np.concatenate([[False], roots[first : first + count] == largest])
-        yield belongs[numbers]
-        first += count
 
+    def __init__(self) -> None:
+        self._parents: list[int] = []
+        self._sizes: list[int] = []
+        self._above: np.ndarray | None = None  # the last slice of the slab before, with the pieces' numbers from 1 on
 
-def _pieces(masks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """For each piece of each slab, in their order: the first piece that it is connected with, and its voxels."""
-    parents: list[int] = []
-    sizes: list[int] = []
-    above: np.ndarray | None = None  # the last slice of the slab before, with the pieces' numbers from 1 on
-    for mask in masks:
+    def see(self, mask: np.ndarray) -> None:
+        """Takes the next slab, bool `[n, H, W]`."""
         numbers, count = ndimage.label(mask, NEIGHBOURS)
-        first = len(parents)
-        parents.extend(range(first, first + count))
-        sizes.extend(np.bincount(numbers.ravel(), minlength=count + 1)[1:].tolist())
+        first = len(self._parents)
+        self._parents.extend(range(first, first + count))
+        self._sizes.extend(np.bincount(numbers.ravel(), minlength=count + 1)[1:].tolist())
         numbers[numbers > 0] += first
-        if above is not None:
-            for one, other in _touching(above, numbers[0]):
-                _join(parents, one - 1, other - 1)
-        above = numbers[-1]
-    return np.array([_root(parents, piece) for piece in range(len(parents))], int), np.array(sizes)
+        if self._above is not None:
+            for one, other in _touching(self._above, numbers[0]):
+                _join(self._parents, one - 1, other - 1)
+        self._above = numbers[-1]
+
+    def cursor(self) -> Callable[[np.ndarray], np.ndarray]:
+        """A function that gives what of the next slab belongs to the piece, slab by slab, the same ones as `see` was given."""
+        roots = np.array([_root(self._parents, piece) for piece in range(len(self._parents))], int)
+        largest = int(np.argmax(np.bincount(roots, weights=self._sizes, minlength=1))) if len(roots) else -1
+        first = 0
+
+        def kept(mask: np.ndarray) -> np.ndarray:
+            nonlocal first
+            numbers, count = ndimage.label(mask, NEIGHBOURS)
+            belongs = np.concatenate([[False], roots[first : first + count] == largest])
+            first += count
+            return belongs[numbers]
+
+        return kept
 
 
 def _touching(above: np.ndarray, below: np.ndarray) -> set[tuple[int, int]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from tfpartial.data.counting import count_numbers
 from tfpartial.labels import IGNORE
 from tfpartial.relabel.candidates import Slab
-from tfpartial.relabel.components import largest_piece
+from tfpartial.relabel.components import LargestPiece
 from tfpartial.relabel.volume_selection import VolumeSelection
 
 Slabs = Callable[[], Iterator[Slab]]
@@ -41,20 +42,29 @@ class Rules:
             voxel_ml: volume of a voxel.
         """
         cuts = selection.top(self.shares) if self.threshold is None else selection.from_confidence(self.threshold)
-        slabs: Slabs = lambda: selection.selected(cuts)  # noqa: E731  read again for each rule
-        for organ in sorted(self.largest_component & cuts.keys()):
-            slabs = _largest_alone(slabs, organ)
+        slabs: Slabs = lambda: selection.selected(cuts)  # noqa: E731  each rule reads them again
+        largest = _largest_pieces(slabs(), self.largest_component & cuts.keys())
+        whole = partial(_largest_alone, slabs, largest) if largest else slabs
         small = {organ: math.ceil(ml / voxel_ml) for organ, ml in self.min_ml.items() if organ in cuts}
-        return _without_small(slabs, small) if small else slabs()
+        return _without_small(whole, small) if small else whole()
 
 
-def _largest_alone(slabs: Slabs, organ: int) -> Slabs:
-    def kept() -> Iterator[Slab]:
-        pieces = largest_piece(lambda: (chosen == organ for _, chosen, _ in slabs()))
-        for (start, chosen, confidence), piece in zip(slabs(), pieces, strict=True):
-            yield start, np.where((chosen == organ) & ~piece, 0, chosen).astype(np.uint8), confidence
+def _largest_pieces(slabs: Iterable[Slab], organs: Collection[int]) -> dict[int, LargestPiece]:
+    pieces = {organ: LargestPiece() for organ in organs}
+    if pieces:
+        for _, chosen, _ in slabs:
+            for organ, piece in pieces.items():
+                piece.see(chosen == organ)
+    return pieces
 
-    return kept
+
+def _largest_alone(slabs: Slabs, pieces: Mapping[int, LargestPiece]) -> Iterator[Slab]:
+    cursors = {organ: piece.cursor() for organ, piece in pieces.items()}
+    for start, chosen, confidence in slabs():
+        for organ, kept in cursors.items():
+            mine = chosen == organ
+            chosen[mine & ~kept(mine)] = 0
+        yield start, chosen, confidence
 
 
 def _without_small(slabs: Slabs, smallest: Mapping[int, int]) -> Iterator[Slab]:
