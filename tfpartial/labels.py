@@ -15,6 +15,9 @@ BACKGROUND = 0
 IGNORE = 255
 """Nobody may learn or be scored here."""
 MAX_ORGANS = IGNORE - 1
+SURE_BACKGROUND = 254
+"""In label layers of relabel steps only: no organ is here, annotated or not, so a weight map of `certain` has 1 for all of them.
+It is an organ's code where there are 254 of them; those layers have none."""
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,10 @@ def keep_annotated(label: np.ndarray, annotated: np.ndarray) -> np.ndarray:
     # Python looks bytes up five times as fast as numpy's indexing, and this runs for most slices of a thinned data set.
     codes = bytearray(label.tobytes()).translate(table.tobytes())
     return np.frombuffer(codes, np.uint8).reshape(label.shape)
+
+
+def without_sure_background(label: np.ndarray, num_organs: int) -> np.ndarray:
+    """A slab of a relabel step's layer, uint8, with 0 where it says that no organ is there."""
+    if num_organs >= SURE_BACKGROUND:
+        return label
+    return np.where(label == SURE_BACKGROUND, BACKGROUND, label).astype(np.uint8)

@@ -46,7 +46,9 @@ def _do(config: RelabelConfig, cases: TrainingCases, number: int) -> None:
         raise TfpartialError("relabel: expected a model, got none")
     estimator: Estimator = config.estimator or ("learned" if config.confidence else "mcp")
     confidence = config.confidence if estimator == "learned" else None
-    predictor = ConfidentPredictor.load(config.model, config.checkpoint, estimator, confidence, config.estimators, config.batch)
+    predictor = ConfidentPredictor.load(
+        config.model, config.checkpoint, estimator, confidence, config.estimators, config.batch, config.background
+    )
     require_same_data(predictor.card, cases.store, config.model)
     write_json(config.out / BEGUN, {"cases": number})
     for _ in track(relabel(config, cases, predictor), "relabel", number):

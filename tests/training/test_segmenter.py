@@ -118,6 +118,21 @@ def test_half_precision_scales_the_loss():
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+def test_dice_may_count_only_slices_in_which_an_organ_is_annotated():
+    """A pseudo-label of organ 2 where it is not annotated: positives alone, which Dice learns by predicting it everywhere."""
+    label = tf.constant(np.full((1, *SHAPE), 2), tf.uint8)
+    annotated = tf.constant([[True, False]])
+    logits = tf.Variable(np.random.default_rng(1).normal(size=(1, *SHAPE, ORGANS)).astype("float32"))
+    gradients = {}
+    for slices in ("certain", "annotated"):
+        with tf.GradientTape() as tape:
+            loss = Objective("certain", ORGANS, LossConfig(bce=0.0, dice=1.0, dice_slices=slices))(label, annotated, logits)[
+                "loss"
+            ]
+        gradients[slices] = tape.gradient(loss, logits).numpy()[..., 1]
+    assert np.all(gradients["certain"] < 0) and not gradients["annotated"].any()
+
+
 def test_reports_each_term_of_the_loss():
     terms = segmenter(loss=LossConfig(bce=2.0, dice=0.5)).train_step(batch([True, True]))
     assert float(terms["loss"]) == pytest.approx(2.0 * float(terms["bce"]) + 0.5 * float(terms["dice"]), rel=1e-5)

@@ -16,6 +16,7 @@ from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode
 from tfpartial.inference.predictor import fixed_batches, load_network, slices_spec
+from tfpartial.labels import SURE_BACKGROUND
 from tfpartial.training.card import SegmenterCard, read_card
 from tfpartial.training.precision import choose_jit
 from tfpartial.training.preprocess import normalise
@@ -36,6 +37,7 @@ class ConfidentPredictor:
         confidence: the confidence network; for `learned` only.
         settings: settings of `mc_dropout` and `tta`.
         batch: slices per step.
+        background: probability that a wanted organ must reach for a voxel not to be sure background; none does not look for it.
 
     Raises:
         TfpartialError: no slice per step, the network does not take the slices that the card describes, or the estimator cannot
@@ -50,6 +52,7 @@ class ConfidentPredictor:
         confidence: LearnedConfidence | None,
         settings: EstimatorConfig,
         batch: int,
+        background: float | None = None,
     ) -> None:
         self.card = card
         self.batch = batch
@@ -61,10 +64,14 @@ class ConfidentPredictor:
         @tf.function(input_signature=signature, jit_compile=jit, autograph=False)
         def organ_and_confidence(hu: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             logits, sureness = estimate(normalise(hu, card.window_hu, card.mean, card.sd))
-            organ = decode(ops.where(wanted, logits, NEVER), card.method)
+            logits = ops.where(wanted, logits, NEVER)
+            organ = decode(logits, card.method)
             place = ops.expand_dims(ops.maximum(ops.cast(organ, "int32") - 1, 0), -1)
             of_organ = ops.squeeze(ops.take_along_axis(sureness, place, axis=-1), -1)
-            return organ, ops.where(organ > 0, ops.clip(of_organ, 0.0, 1.0), 0.0)
+            sureness = ops.where(organ > 0, ops.clip(of_organ, 0.0, 1.0), 0.0)
+            if background is not None:
+                organ = ops.where(ops.max(ops.sigmoid(logits), axis=-1) < background, np.uint8(SURE_BACKGROUND), organ)
+            return organ, sureness
 
         self._organ_and_confidence = organ_and_confidence
 
@@ -77,6 +84,7 @@ class ConfidentPredictor:
         confidence: Path | None,
         settings: EstimatorConfig,
         batch: int,
+        background: float | None = None,
     ) -> ConfidentPredictor:
         """From stage folders.
 
@@ -87,6 +95,7 @@ class ConfidentPredictor:
             confidence: stage folder of `confidence`; for `learned` only.
             settings: settings of `mc_dropout` and `tta`.
             batch: slices per step.
+            background: see the class.
 
         Raises:
             TfpartialError: a file is missing, damaged or does not fit; the segmenter ends in a softmax; the confidence network
@@ -98,7 +107,7 @@ class ConfidentPredictor:
         learned = None
         if estimator == "learned" and confidence is not None:
             learned = load_confidence(confidence, model, checkpoint)
-        return cls(network, card, estimator, learned, settings, batch)
+        return cls(network, card, estimator, learned, settings, batch, background)
 
     def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Organ and confidence of any number of slices.
@@ -108,8 +117,9 @@ class ConfidentPredictor:
             wanted: bool `[K]`, the organs that may be predicted.
 
         Returns:
-            organ, uint8 `[n, H, W]`: the organ with the highest probability among the wanted ones, 0 where none reaches 0.5;
-            and its confidence, float32 `[n, H, W]` in 0..1, 0 where the organ is 0.
+            organ, uint8 `[n, H, W]`: the organ with the highest probability among the wanted ones, 0 where none reaches 0.5,
+            254 where it is asked for and all are below `background`; and its confidence, float32 `[n, H, W]` in 0..1, 0 where
+            there is no organ.
 
         Raises:
             TfpartialError: `wanted` is not one truth value per organ.

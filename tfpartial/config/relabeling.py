@@ -126,6 +126,8 @@ class RelabelConfig:
         precision: lowers the share of each organ to what reaches this precision where the experts' labels are known.
         largest_component: organs of which only the largest connected piece of the selected voxels is kept.
         min_ml: organ -> smallest volume of what is selected in a case; less is left out.
+        background: voxels where no missing organ reaches this probability are learned as background of all organs; none, as in
+            the thesis, learns the positive voxels alone.
         nifti: write the layer as label maps on the native grid as well, for review; `accept` reads them back.
         batch: slices per step.
         slab: slices held in memory at a time.
@@ -148,6 +150,7 @@ class RelabelConfig:
     precision: float | None = None
     largest_component: list[str] = field(default_factory=list)
     min_ml: dict[str, float] = field(default_factory=dict)
+    background: float | None = None
     nifti: bool = False
     batch: int = 8
     slab: int = 100
@@ -165,6 +168,7 @@ class RelabelConfig:
         for option in ("threshold", "precision"):
             value = getattr(self, option)
             require(value is None or 0 <= value <= 1, option, "0 to 1", value)
+        require(self.background is None or 0 < self.background <= 0.5, "background", "above 0, to 0.5", self.background)
         require(self.threshold is None or self.share == 1, "threshold", "to stand alone", f"share {self.share:g} as well")
         for organ, smallest_ml in self.min_ml.items():
             require(smallest_ml > 0, f"min_ml of {organ}", "more than 0", smallest_ml)

@@ -36,12 +36,16 @@ class LossConfig:
         dice_organs: organs that the Dice term averages over: `weighted` those with any certain voxel in the batch,
             `present` those with any positive voxel in it, `all` every organ; `method` takes the method's own: `present` for
             `certain`, `all` for the naive ones (one that skips organs that are absent from a batch is not naive any more).
+        dice_slices: slices in which the Dice term counts an organ: those with any `certain` voxel of it, or those in which it is
+            `annotated`. With pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is
+            everywhere.
     """
 
     bce: float = 1.0
     dice: float = 0.0
     reduction: Literal["batch_mean", "valid_mean"] = "valid_mean"
     dice_organs: Literal["method", "weighted", "present", "all"] = "method"
+    dice_slices: Literal["certain", "annotated"] = "certain"
 
 
 @dataclass(frozen=True)

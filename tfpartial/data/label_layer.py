@@ -15,7 +15,7 @@ from isal import isal_zlib
 
 from tfpartial.data.counting import count_numbers
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import IGNORE
+from tfpartial.labels import IGNORE, SURE_BACKGROUND
 
 EXPERTS = "label-0.h5"
 """Name of the experts' layer in the case folder of the store."""
@@ -34,7 +34,7 @@ def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape
         num_organs: K.
 
     Raises:
-        TfpartialError: a label that is neither 0..K nor 255.
+        TfpartialError: a label that is neither 0..K, 254 (sure background) nor 255.
     """
     voxels = np.zeros((shape[0], num_organs), np.int32)
     with h5py.File(path, "w") as file:
@@ -54,10 +54,10 @@ def count_voxels(label: np.ndarray, num_organs: int) -> np.ndarray:
     """Voxels per slice and organ, int32 `[n, K]`, of uint8 `[n, H, W]`.
 
     Raises:
-        TfpartialError: a label that is neither 0..K nor 255.
+        TfpartialError: a label that is neither 0..K, 254 (sure background) nor 255.
     """
     counts = np.stack([count_numbers(piece, IGNORE + 1) for piece in label])
-    unknown = np.flatnonzero(counts[:, num_organs + 1 : IGNORE].any(axis=0))
+    unknown = np.flatnonzero(counts[:, num_organs + 1 : SURE_BACKGROUND].any(axis=0))
     if unknown.size:
         value = unknown[0] + num_organs + 1
         raise TfpartialError(f"label {value} is outside the organ table; expected 0..{num_organs} or {IGNORE}")

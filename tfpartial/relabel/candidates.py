@@ -11,7 +11,8 @@ from tfpartial.errors import TfpartialError
 from tfpartial.relabel.current_labels import CurrentLabels
 
 Slab = tuple[int, np.ndarray, np.ndarray]
-"""First slice; organ, uint8 `[n, H, W]`, 0 where there is no candidate; its confidence, float32 `[n, H, W]`."""
+"""First slice; organ, uint8 `[n, H, W]`, 0 or sure background where there is no candidate; its confidence, float32
+`[n, H, W]`."""
 
 
 class Predictor(Protocol):

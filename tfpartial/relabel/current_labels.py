@@ -8,7 +8,7 @@ import numpy as np
 
 from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.store import Store
-from tfpartial.labels import keep_annotated
+from tfpartial.labels import keep_annotated, without_sure_background
 
 
 class CurrentLabels:
@@ -39,7 +39,9 @@ class CurrentLabels:
     def labels(self, start: int, stop: int) -> np.ndarray:
         """All labels, pseudo-labels too, uint8 `[n, H, W]`."""
         if self._earlier is not None:
-            return self._earlier.label(self.case_id)[start:stop]
+            labels = self._earlier.label(self.case_id)[start:stop]
+            # What an earlier segmenter found to be background is asked again.
+            return without_sure_background(labels, len(self.experts))
         return keep_annotated(self.store.label(self.case_id)[start:stop], self.experts)
 
     def certain(self, start: int, stop: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from tfpartial.labels import without_sure_background
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.volume_selection import VolumeSelection
@@ -72,6 +73,7 @@ def _count_share(selection: VolumeSelection, current: CurrentLabels, shares: Map
     num_organs = len(current.experts)
     counts = np.zeros((2, num_organs + 1), np.int64)
     for start, chosen, _ in selection.selected(selection.top(shares)):
+        chosen = without_sure_background(chosen, num_organs)
         right = chosen[chosen == current.truth(start, start + len(chosen))]
         counts += np.stack([np.bincount(part.ravel(), minlength=num_organs + 1) for part in (chosen, right)])
     return counts[:, 1:]

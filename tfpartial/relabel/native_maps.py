@@ -9,6 +9,7 @@ from tfpartial.data.label_writer import LabelWriter
 from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.slabs import SLAB
 from tfpartial.data.store import Store, StoredCase
+from tfpartial.labels import without_sure_background
 
 
 def in_plane(store: Store, case: StoredCase) -> InPlane:
@@ -22,4 +23,4 @@ def write_native(labels: PseudoLabels, store: Store, case_id: str, path: Path) -
     layer, grid = labels.label(case_id), in_plane(store, case)
     with LabelWriter(path, case.native) as writer:
         for start in range(0, case.slices, SLAB):
-            writer.write(start, grid.native_label(layer[start : start + SLAB]))
+            writer.write(start, grid.native_label(without_sure_background(layer[start : start + SLAB], len(store.organs))))

@@ -49,7 +49,7 @@ class VolumeSelection(AbstractContextManager["VolumeSelection"]):
     def add(self, slab: Slab) -> None:
         """Takes the next slab."""
         start, organ, confidence = slab
-        chosen = organ != 0
+        chosen = self._are_candidates(organ)
         sure = np.ascontiguousarray(confidence[chosen], np.float32)
         organ_bytes = isal_zlib.compress(np.ascontiguousarray(organ), COMPRESSION)
         offset = self._file.tell()
@@ -109,13 +109,16 @@ class VolumeSelection(AbstractContextManager["VolumeSelection"]):
         return counts
 
     def _read(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
-        """First slice, organ `[n, H, W]`, where it is not 0, and the confidence there."""
+        """First slice, organ `[n, H, W]`, where candidates are, and their confidence."""
         for piece in self._pieces:
             self._file.seek(piece.offset)  # several may be reading at a time
             voxels = bytearray(isal_zlib.decompress(self._file.read(piece.organ_bytes)))
             organ = np.frombuffer(voxels, np.uint8).reshape(piece.shape)
             sure = np.frombuffer(self._file.read(4 * piece.candidates), np.float32)
-            yield piece.start, organ, organ != 0, sure
+            yield piece.start, organ, self._are_candidates(organ), sure
+
+    def _are_candidates(self, organ: np.ndarray) -> np.ndarray:
+        return (organ != 0) & (organ <= len(self._organs))  # sure background passes through
 
 
 def _count(counts: np.ndarray, halves: np.ndarray, organ: np.ndarray) -> None:

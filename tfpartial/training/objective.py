@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from keras import ops
+
 from tfpartial.config import LossConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.losses import PartialBinaryCrossentropy, PartialCategoricalCrossentropy, PartialDice, targets_and_weights
@@ -47,6 +49,7 @@ class Objective:
         dice_organs = own_organs if config.dice_organs == "method" else config.dice_organs
         self.num_organs = num_organs
         cross_entropy = PartialBinaryCrossentropy if self.activation == "sigmoid" else PartialCategoricalCrossentropy
+        self.dice_slices = config.dice_slices
         terms = {
             "bce": (config.bce, cross_entropy(reduction=config.reduction)),
             "dice": (config.dice, PartialDice(organs=dice_organs, activation=self.activation)),
@@ -69,6 +72,12 @@ class Objective:
             logits: `[B, H, W, num_outputs]`.
         """
         targets, weights = targets_and_weights(label, annotated, self.num_organs, rule=self.rule)
-        values = {name: term(targets, logits, sample_weight=weights) for name, (_, term) in self.terms.items()}
+        weights_of = {"bce": weights, "dice": self._dice_weights(weights, annotated)}
+        values = {name: term(targets, logits, sample_weight=weights_of[name]) for name, (_, term) in self.terms.items()}
         total = sum(factor * values[name] for name, (factor, _) in self.terms.items())
         return {"loss": total, **values}
+
+    def _dice_weights(self, weights: Any, annotated: Any) -> Any:
+        if self.dice_slices == "certain":
+            return weights
+        return weights * ops.cast(ops.expand_dims(annotated, (1, 2)), weights.dtype)
