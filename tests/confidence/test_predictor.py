@@ -13,6 +13,7 @@ from tfpartial.confidence.network import confidence_network
 from tfpartial.config import EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.predictor import Predictor, load_network
+from tfpartial.labels import SURE_BACKGROUND
 from tfpartial.training.card import read_card
 from tfpartial.training.card import write_card as write_segmenter_card
 
@@ -46,6 +47,17 @@ def test_any_number_of_slices_gives_the_segmenters_organs_and_their_probability(
     assert organ.dtype == np.uint8 and confidence.dtype == np.float32
     assert np.array_equal(organ, np.where(logit >= 0, np.where(hu[..., 0] > 0, 1, 2), 0))
     np.testing.assert_allclose(confidence, np.where(logit >= 0, 1 / (1 + np.exp(-logit)), 0), atol=1e-6)
+
+
+def test_sure_background_is_where_no_wanted_organ_reaches_the_probability(threshold_segmenter):
+    hu = random_hu(3)
+    predictor = ConfidentPredictor.load(threshold_segmenter, "last", "mcp", None, SETTINGS, 2, background=0.3)
+    for wanted in ([True, True], [True, False]):
+        organ, confidence = predictor.predict(hu, np.array(wanted))
+        logits = np.where(wanted, hu / np.array([100.0, -100.0]) - 1, -np.inf).max(axis=-1)
+        sure = 1 / (1 + np.exp(-logits)) < 0.3
+        np.testing.assert_array_equal(organ == SURE_BACKGROUND, sure)
+        assert sure.any() and not confidence[sure].any() and (organ[~sure] <= 2).all()
 
 
 def test_an_organ_that_is_not_wanted_leaves_its_voxels_to_the_others(unet_segmenter):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import keep_annotated
+from tfpartial.labels import SURE_BACKGROUND, keep_annotated
 from tfpartial.losses import RULES, targets_and_weights
 
 LABEL = np.array([0, 1, 2, 255], dtype=np.uint8)
@@ -34,6 +34,11 @@ def test_follows_the_table_of_its_rule(rule):
     np.testing.assert_array_equal(y.T, [[0, 1, 0, 0], [0, 0, 1, 0]])
     np.testing.assert_array_equal(w.T, WEIGHTS[rule])
     assert y.dtype == w.dtype == np.float32
+
+
+def test_sure_background_is_certain_for_every_organ_and_none_of_them():
+    y, w = maps(np.array([SURE_BACKGROUND], np.uint8), ONLY_FIRST, 2)
+    assert not y.any() and w.tolist() == [[1.0, 1.0]]
 
 
 def test_takes_one_annotated_set_per_slice():

@@ -5,6 +5,7 @@ import pytest
 
 from tfpartial.data.label_layer import open_label_layer, write_label_layer
 from tfpartial.errors import TfpartialError
+from tfpartial.labels import SURE_BACKGROUND, without_sure_background
 from tfpartial.relabel.case import Step, relabel_case, voxel_ml
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.rules import Rules
@@ -90,6 +91,26 @@ def test_a_threshold_replaces_the_share(current, shifted, tmp_path):
     _, sure = shifted.predict(np.asarray(current.store.image(current.case_id)), current.missing)
     assert (sure[(layer > 0) & (before(current) == 0)] >= 0.5).all()
     assert 0 < sum(row["added"] for row in rows.values()) < sum(row["candidates"] for row in rows.values())
+
+
+class SureElsewhere:
+    """What another predictor says, and sure background wherever it predicts nothing."""
+
+    def __init__(self, predictor):
+        self._predictor = predictor
+
+    def predict(self, hu, wanted):
+        organ, confidence = self._predictor.predict(hu, wanted)
+        return np.where(organ == 0, SURE_BACKGROUND, organ).astype(np.uint8), confidence
+
+
+def test_sure_background_is_written_where_nobody_drew_and_the_rest_is_as_without(current, shifted, tmp_path):
+    plain, plain_rows = relabel(current, shifted, tmp_path / "plain.h5", share=0.5)
+    layer, rows = relabel(current, SureElsewhere(shifted), tmp_path / "sure.h5", share=0.5)
+    assert rows == plain_rows
+    np.testing.assert_array_equal(without_sure_background(layer, len(current.experts)), plain)
+    organ, _ = shifted.predict(np.asarray(current.store.image(current.case_id)), current.missing)
+    np.testing.assert_array_equal(layer == SURE_BACKGROUND, (before(current) == 0) & (organ == 0))
 
 
 def test_less_than_the_smallest_volume_is_left_out(current, shifted, tmp_path):

@@ -4,11 +4,15 @@ import json
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from tfpartial.config import RelabelConfig
 from tfpartial.data.pseudo_labels import INDEX, PseudoLabels, layer_path, step_folder
 from tfpartial.errors import TfpartialError
+from tfpartial.labels import SURE_BACKGROUND
+from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.layers_folder import undo
+from tfpartial.relabel.native_maps import write_native
 from tfpartial.relabel.step import cases_to_relabel, finish_step, relabel
 from tfpartial.training.cases import TrainingCases
 
@@ -43,6 +47,22 @@ def test_a_later_step_keeps_the_earlier_labels(two_steps):
 
 def test_a_step_has_every_case_that_lacks_an_organ(two_steps, cases):
     assert set(PseudoLabels.open(two_steps).records) == set(cases_to_relabel(cases)) < set(cases.store.cases)
+
+
+def test_a_later_step_asks_again_what_was_sure_background(cases, shifted, tmp_path):
+    class Sure:
+        def predict(self, hu, wanted):
+            organ, confidence = shifted.predict(hu, wanted)
+            return np.where(organ == 0, SURE_BACKGROUND, organ).astype(np.uint8), confidence
+
+    first = do_step(cases, Sure(), tmp_path / "one", 0.3)
+    labels = PseudoLabels.open(first)
+    for case in labels.records:
+        assert (labels.label(case)[:] == SURE_BACKGROUND).any()
+        current = CurrentLabels(cases.store, case, cases.annotated[case], labels)
+        assert not (current.labels(0, current.slices) == SURE_BACKGROUND).any()
+        write_native(labels, cases.store, case, tmp_path / f"{case}.nii.gz")
+        assert sitk.GetArrayFromImage(sitk.ReadImage(tmp_path / f"{case}.nii.gz")).max() <= len(cases.store.organs)
 
 
 def test_undo_gives_the_step_before_byte_for_byte(two_steps, tmp_path):
