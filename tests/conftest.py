@@ -121,7 +121,13 @@ def _dask_cluster(folder: Path, workers: int, *worker_options: str) -> Iterator[
         if workers:
             number = ["--nthreads", "1", "--nworkers", str(workers)]
             stack.enter_context(_dask(folder, "worker", *number, *options, *worker_options))
-        yield DaskProcess(json.loads(file.read_text())["address"], scheduler.pid)
+        address = json.loads(file.read_text())["address"]
+        if workers:
+            from distributed import Client
+
+            with Client(address) as client:
+                client.wait_for_workers(workers, timeout=60)
+        yield DaskProcess(address, scheduler.pid)
 
 
 @contextmanager

@@ -12,12 +12,10 @@ from tfpartial.data.formats.volume_file import VolumeFile
 from tfpartial.data.geometry import Geometry, difference
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
+from tfpartial.data.slabs import SLAB
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.probability_files import PROBABILITIES, organ_file
 from tfpartial.inference.volume_files import label_maps
-
-SLAB = 64
-"""Slices in memory at a time."""
 
 
 @dataclass(frozen=True)

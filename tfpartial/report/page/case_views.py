@@ -12,7 +12,7 @@ from skimage.measure import approximate_polygon
 
 from tfpartial.data.files import ImageFile
 from tfpartial.data.manifest import Manifest
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE, OrganTable
 from tfpartial.report.body import body_box
 from tfpartial.report.page.colours import hex_colours
@@ -23,8 +23,6 @@ from tfpartial.report.slice_picture import grey, outlines
 
 LONGEST_PX = 384
 """The longer side of a grey picture: about 100 kB at most. It is there once, however many methods are drawn over it."""
-SLAB = 64
-"""Slices of the image that are in memory at a time."""
 TOLERANCE = 0.3
 """How far, in voxels, the drawn line may be from the outline: it has a quarter of the points then."""
 
