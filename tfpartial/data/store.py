@@ -134,6 +134,13 @@ class Store:
         """The slices of a case, int16 `[Z, H, W, C]`, HU, mapped: only what is indexed is read."""
         return self._images(case_id)
 
+    def slices(self, case_id: str, start: int, stop: int) -> np.ndarray:
+        """A copy of some slices of a case, int16 `[n, H, W, C]`, for work that goes through whole volumes.
+
+        The map is closed again: pages that are read through one that stays count as memory of this process.
+        """
+        return np.array(self._open_image(case_id)[start:stop])
+
     def label(self, case_id: str) -> h5py.Dataset:
         """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
         return self._labels(case_id)[0]

@@ -37,10 +37,9 @@ def candidate_slabs(predictor: Predictor, current: CurrentLabels, slab: int, aga
     Raises:
         TfpartialError: the predictor gives NaN.
     """
-    image = current.store.image(current.case_id)
     for start in range(0, current.slices, slab):
         stop = min(start + slab, current.slices)
-        organ, confidence = predictor.predict(np.asarray(image[start:stop]), current.missing)
+        organ, confidence = predictor.predict(current.store.slices(current.case_id, start, stop), current.missing)
         if np.isnan(confidence).any():
             raise TfpartialError(f"case {current.case_id}: expected confidences from 0 to 1, got NaN near slice {start}")
         known = (current.certain if again else current.labels)(start, stop) != 0

@@ -64,7 +64,7 @@ def _count(predictor: Predictor, current: CurrentLabels, shares: Iterable[float]
     with VolumeSelection(len(current.experts)) as selection:
         for start in range(0, current.slices, slab):
             stop = min(start + slab, current.slices)
-            image = np.asarray(current.store.image(current.case_id)[start:stop])
+            image = current.store.slices(current.case_id, start, stop)
             selection.add((start, *predictor.predict(image, current.experts)))
         return np.stack([_count_share(selection, current, dict.fromkeys(organs.tolist(), one)) for one in shares])
 
