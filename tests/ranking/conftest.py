@@ -32,6 +32,9 @@ class FakeStore:
     def image(self, case):
         return self.hu[case]
 
+    def slices(self, case, start, stop):
+        return self.hu[case][start:stop].copy()
+
     def label(self, case):
         return self.labels[case]
 

@@ -177,3 +177,10 @@ def test_an_unknown_organ_in_the_rules_is_refused(cases, shifted, tmp_path):
     config = RelabelConfig(tmp_path, cases.store.root, tmp_path, tmp_path, largest_component=["heart"])
     with pytest.raises(TfpartialError, match="organ 'heart' is not in the organ table"):
         list(relabel(config, cases, shifted))
+
+
+def test_sure_background_needs_a_code_that_is_no_organs(cases, shifted, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfpartial.relabel.step.SURE_BACKGROUND", len(cases.store.organs))
+    config = RelabelConfig(tmp_path, cases.store.root, tmp_path, tmp_path, background=0.05)
+    with pytest.raises(TfpartialError, match=r"background: expected fewer than \d+ organs, got \d+"):
+        list(relabel(config, cases, shifted))

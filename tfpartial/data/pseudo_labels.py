@@ -24,6 +24,8 @@ from tfpartial.errors import TfpartialError
 
 FORMAT = 1
 INDEX = "labels.json"
+AUDIT, SUMMARY = "audit.csv", "summary.json"
+"""What a relabel step did, in its folder: a row per case and organ, and the sums."""
 WHAT = "index of label layers"
 OPEN_FILES = 128
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from tfpartial.artifacts import atomic_file, read_json, remove_unfinished, sha256, write_json
 from tfpartial.config import RelabelConfig
-from tfpartial.data.pseudo_labels import PseudoLabels, layer_path, step_folder
-from tfpartial.labels import OrganTable
+from tfpartial.data.pseudo_labels import AUDIT, SUMMARY, PseudoLabels, layer_path, step_folder
+from tfpartial.errors import TfpartialError
+from tfpartial.labels import SURE_BACKGROUND, OrganTable
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.case import Step, relabel_case
 from tfpartial.relabel.current_labels import CurrentLabels
@@ -21,8 +22,6 @@ from tfpartial.relabel.rules import Rules
 from tfpartial.relabel.tally import COLUMNS, Row, summary
 from tfpartial.training.cases import TrainingCases
 
-AUDIT = "audit.csv"
-SUMMARY = "summary.json"
 NATIVE = "native"
 """Folder of the label maps for review, in the folder of the step."""
 
@@ -42,7 +41,8 @@ def relabel(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) -
         predictor: segmenter and confidence.
 
     Raises:
-        TfpartialError: an organ of the rules that the data set has not; the predictor gives NaN.
+        TfpartialError: an organ of the rules that the data set has not; the predictor gives NaN; sure background is asked
+            for where its code is an organ's.
     """
     rules = _rules(config, cases, predictor)
     number = take_over(cases.pseudo, config.out)
@@ -89,6 +89,8 @@ def _record(out: Path, number: int, case_id: str, current: CurrentLabels) -> dic
 
 def _rules(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) -> Rules:
     organs = cases.store.organs
+    if config.background is not None and len(organs) >= SURE_BACKGROUND:
+        raise TfpartialError(f"background: expected fewer than {SURE_BACKGROUND} organs, got {len(organs)}")
     shares = dict.fromkeys(organs.ids.values(), config.share)
     if config.precision is not None:
         shares = estimated_shares(predictor, cases, config.share, config.precision, config.slab)

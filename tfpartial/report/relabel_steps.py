@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from tfpartial.artifacts import parsing, read_json
+from tfpartial.data.pseudo_labels import AUDIT, SUMMARY
 from tfpartial.errors import TfpartialError
 from tfpartial.report.table import Cell, Table
 
-SUMMARY, AUDIT = "summary.json", "audit.csv"
 STEP = re.compile(r"step-(\d+)")
 ALL = "all organs"
 UNDEFINED = "n/a"
