@@ -7,7 +7,7 @@ from tfpartial.artifacts import atomic_folder
 from tfpartial.config import ExportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.export import rebuild, save_model
-from tfpartial.inference.predictor import load_network
+from tfpartial.inference.predictor import load_network, read_renderer
 from tfpartial.provenance import begin, finish
 from tfpartial.training.card import read_card
 from tfpartial.training.precision import choose_policy
@@ -22,10 +22,10 @@ def run(config: ExportConfig) -> dict[str, Any]:
         raise TfpartialError(f"{folder}: this version is there already; expected a new version number")
     card = read_card(config.model)
     policy = choose_policy(config.precision)
-    network = rebuild(load_network(config.model, config.checkpoint), card.network, policy)
+    network = rebuild(load_network(config.model, config.checkpoint), card, policy)
     summary = {"saved_model": str(folder), "precision": policy, "organs": list(card.organs.names)}
     with atomic_folder(folder) as unfinished:
-        save_model(network, card, unfinished)
+        save_model(network, card, unfinished, read_renderer(config.model, card))
         begin(unfinished, "export", config)
         finish(unfinished, summary)
     return summary

@@ -11,12 +11,20 @@ from tfpartial.data.manifest import read_manifest
 from tfpartial.data.split import read_fold
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase, find_cases, manifest_cases
+from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.predictor import Predictor
-from tfpartial.inference.segment import segment_case
+from tfpartial.inference.segment import find_in_case, segment_case
+from tfpartial.priors.positions import Positions, centres_mm, read_positions, write_positions
+from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
+from tfpartial.training.card import SegmenterCard
 
 LOG = logging.getLogger(__name__)
+WHY = {
+    "poor": "no translation fits the prediction to the labelled cases",
+    "displaced": "they do not lie to the other organs as in the training cases",
+}
 
 
 def run(config: PredictConfig) -> dict[str, Any]:
@@ -26,11 +34,42 @@ def run(config: PredictConfig) -> dict[str, Any]:
     _warn_of_others(config.out, cases)
     begin(config.out, "predict", config)
     start = time.perf_counter()
-    slices = sum(segment_case(predictor, case, config.out, config.slab, config.probabilities) for case in track(cases, "predict"))
+    positions = _positions(config, predictor.card, cases)
+    slices = 0
+    for case in track(cases, "predict"):
+        centres = centres_mm(positions[case.id], predictor.card.organs.names) if case.id in positions else None
+        slices += segment_case(predictor, case, config.out, config.slab, config.probabilities, centres)
     seconds = time.perf_counter() - start
     summary = {"cases": len(cases), "slices": slices, "seconds": seconds, "slices_per_second": slices / seconds}
     finish(config.out, summary)
     return summary
+
+
+def _positions(config: PredictConfig, card: SegmenterCard, cases: list[InputCase]) -> Positions:
+    """Where the organs are, for a segmenter with a prior: as `align` found, or found here; written to `positions.json`."""
+    if card.prior is None:
+        return {}
+    known = {} if config.positions is None else read_positions(config.positions)
+    waiting = [case for case in cases if case.id not in known]
+    if waiting:
+        finder = OrganFinder.load(config.locator or config.model, config.checkpoint, config.batch)
+        prior = read_prior(config.model).of_organs(finder.card.organs.names)
+        known |= {
+            case.id: find_in_case(finder, case, prior, config.search, config.slab) for case in track(waiting, "find organs")
+        }
+    found = {case.id: known[case.id] for case in cases}
+    write_positions(found, config.out)
+    _warn_of_unplaced(found)
+    return found
+
+
+def _warn_of_unplaced(positions: Positions) -> None:
+    """A person should know of organs that are where no training case has them: the plain activation decides there."""
+    for case, own in positions.items():
+        for state in ("poor", "displaced"):
+            organs = [organ for organ, position in own.items() if position.state == state]
+            if organs:
+                LOG.warning("case %s: no prior for %s: %s", case, ", ".join(organs), WHY[state])
 
 
 def _cases(config: PredictConfig, channel_names: tuple[str, ...]) -> list[InputCase]:

@@ -27,7 +27,7 @@ print(open(model.organs.asset_path.numpy()).read())
 def segmenter(unet_segmenter):
     """Network in float32, and its card."""
     card = read_card(unet_segmenter)
-    return rebuild(load_network(unet_segmenter, "last"), card.network, "float32"), card
+    return rebuild(load_network(unet_segmenter, "last"), card, "float32"), card
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_the_signature_is_as_promised(saved_model):
 
 def test_rebuilding_changes_the_arithmetic_and_no_weight(unet_segmenter):
     saved = load_network(unet_segmenter, "last")
-    copy = rebuild(saved, read_card(unet_segmenter).network, "float32")
+    copy = rebuild(saved, read_card(unet_segmenter), "float32")
     assert {layer.dtype_policy.name for layer in saved.layers} == {"mixed_bfloat16", "float32"}
     assert {layer.dtype_policy.name for layer in copy.layers} == {"float32"}
     for before, after in zip(saved.get_weights(), copy.get_weights(), strict=True):

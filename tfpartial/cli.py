@@ -50,6 +50,8 @@ STAGES = {
     "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
     "train": Stage("train.segmenter", configs.TrainConfig),
     "confidence": Stage("train.confidence", configs.ConfidenceConfig),
+    "prior": Stage("train.prior", configs.PriorConfig),
+    "align": Stage("train.align", configs.AlignConfig),
     "relabel": Stage("train.relabel", configs.RelabelConfig),
     "accept": Stage("train.accept", configs.AcceptConfig),
     "rank": Stage("evaluate.rank", configs.RankConfig),
@@ -155,7 +157,8 @@ def _fail(console: Console, message: str, debug: bool, status: int) -> int:
 
 def _set_up(quiet: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves oneDNN out on processors without AVX512: 1.6 times slower
+    # TensorFlow leaves oneDNN out on processors without AVX512, and trains 1.6 times slower there.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     logging.basicConfig(level=logging.WARNING, format="%(levelname).1s %(message)s")
     logging.getLogger("tfpartial").setLevel(logging.WARNING if quiet else logging.INFO)
 

@@ -9,58 +9,76 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpartial import models
 from tfpartial.artifacts import write_json
 from tfpartial.inference.decode import decode, probabilities
-from tfpartial.inference.predictor import network_logits
-from tfpartial.training.card import NetworkSpec, SegmenterCard
+from tfpartial.inference.predictor import network_logits, place_specs
+from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.training.card import SegmenterCard, build_network
 from tfpartial.training.precision import dtype_policy
 
+WITH_PRIOR = "with_prior"
+"""The signature that takes the places of the organs as well."""
 ORGANS_FILE = "organs.json"
 """The asset that says what the codes of a label map are, and how the network was trained."""
 
 
-def rebuild(network: keras.Model, spec: NetworkSpec, policy: str) -> keras.Model:
+def rebuild(network: keras.Model, card: SegmenterCard, policy: str) -> keras.Model:
     """The same weights in a network that computes under another dtype policy.
 
     Args:
         network: a trained network; its weights are float32 under every policy, so nothing is lost.
-        spec: how it was built.
+        card: how it was built.
         policy: `float32`, `mixed_bfloat16` or `mixed_float16`.
     """
     with dtype_policy(policy):
-        copy = models.build(spec.name, spec.num_outputs, spec.input_shape, **spec.options)
+        copy = build_network(card)
     copy.set_weights(network.get_weights())
     return copy
 
 
-def save_model(network: keras.Model, card: SegmenterCard, folder: Path) -> None:
-    """Writes a SavedModel with the signature `serving_default`.
+def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer: PriorRenderer | None = None) -> None:
+    """Writes a SavedModel with the signature `serving_default`, and `with_prior` for a network that has a spatial prior.
 
     Input `hu`: int16 `[n, H, W, C]`, slices on the network's grid. Outputs `labels`: uint8 `[n, H, W]`, codes 0..K;
-    `probabilities`: float32 `[n, H, W, K]`. Normalising and decoding are part of the graph; the asset `organs.json` names the
-    codes. The module holds TensorFlow variables and one function, nothing of Keras, so TensorFlow alone can load it.
+    `probabilities`: float32 `[n, H, W, K]`. `with_prior` also takes `offset_mm`, float32 `[n, K, 3]`: z, y, x from the middle of
+    each slice to the centre of each organ, NaN for an organ without a place; and `spacing_mm`, float32 `[n, 3]`, spacing z, y, x
+    of the slices. Without it a network with a prior is told nothing of places. Normalising, rendering of the priors and
+    decoding are part of the graph; the asset `organs.json` names the codes. The module holds TensorFlow variables and functions,
+    nothing of Keras, so TensorFlow alone can load it.
 
     Args:
-        network: normalised HU -> logits.
+        network: normalised HU, and the prior of each slice, -> logits.
         card: how it was trained.
         folder: an existing folder to write into.
+        renderer: renders the prior of a network that has one.
     """
-    shape = (None, *card.size, len(card.channel_names))
+    hu_spec = tf.TensorSpec((None, *card.size, len(card.channel_names)), tf.int16, name="hu")
+    places = place_specs(len(card.organs), None)
+    offset_spec = tf.TensorSpec(places.centre_mm.shape, tf.float32, name="offset_mm")
+    spacing_spec = tf.TensorSpec(places.spacing_mm.shape, tf.float32, name="spacing_mm")
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.int16, name="hu")], autograph=False)
-    def serve(hu: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = network_logits(network, card, hu)
+    def outputs(logits: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"labels": decode(logits, card.method), "probabilities": probabilities(logits, card.method)}
+
+    @tf.function(input_signature=[hu_spec], autograph=False)
+    def serve(hu: tf.Tensor) -> dict[str, tf.Tensor]:
+        return outputs(network_logits(network, card, hu, renderer))
+
+    @tf.function(input_signature=[hu_spec, offset_spec, spacing_spec], autograph=False)
+    def with_prior(hu: tf.Tensor, offset_mm: tf.Tensor, spacing_mm: tf.Tensor) -> dict[str, tf.Tensor]:
+        return outputs(network_logits(network, card, hu, renderer, SlicePlaces(offset_mm, spacing_mm)))
 
     module = tf.Module(name="segmenter")
     module.serve = serve
     module.weights = list(serve.get_concrete_function().variables)
+    signatures = {"serving_default": serve}
+    if renderer is not None:
+        signatures[WITH_PRIOR] = module.with_prior = with_prior
     with tempfile.TemporaryDirectory() as scratch:
         organs = Path(scratch) / ORGANS_FILE
         write_json(organs, organ_document(card))
         module.organs = tf.saved_model.Asset(str(organs))
-        tf.saved_model.save(module, str(folder), signatures={"serving_default": serve})
+        tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
 def organ_document(card: SegmenterCard) -> dict[str, Any]:
@@ -73,4 +91,5 @@ def organ_document(card: SegmenterCard) -> dict[str, Any]:
         "size": card.size,
         "spacing_mm": card.spacing_mm,
         "window_hu": card.window_hu,
+        "prior": card.prior,
     }

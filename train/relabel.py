@@ -38,7 +38,7 @@ def run(config: RelabelConfig) -> dict[str, Any]:
 def _cases(config: RelabelConfig) -> TrainingCases:
     if config.store is None or config.splits is None:
         raise TfpartialError("relabel: expected store and splits, got none")
-    return read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels)
+    return read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
 
 
 def _do(config: RelabelConfig, cases: TrainingCases, number: int) -> None:

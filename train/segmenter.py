@@ -15,7 +15,7 @@ from tfpartial.training.step_bar import StepBar
 
 def run(config: TrainConfig) -> dict[str, Any]:
     """Trains, or resumes, or says that it is done."""
-    cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels)
+    cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
     if not open_stage(config.out, "train", config, progress=STATE):
         progress = fit(config, cases, [StepBar()])
         finish(

@@ -77,6 +77,14 @@ def require_trained_for(card: ConfidenceCard, folder: Path, segmenter: Path) -> 
         )
 
 
+def require_no_prior(card: SegmenterCard, model: Path) -> None:
+    """Raises `TfpartialError` for a segmenter with a spatial prior: its own probability is its confidence."""
+    if card.prior is not None:
+        raise TfpartialError(
+            f"{model}: was trained with a spatial prior; take the estimator mcp, which needs no confidence network"
+        )
+
+
 def require_sigmoids(card: SegmenterCard, model: Path) -> None:
     """Raises `TfpartialError` for a segmenter whose organs share a softmax: its confidences are not per organ."""
     if card.method == "naive_softmax":

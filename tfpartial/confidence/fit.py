@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import keras
 
 from tfpartial.artifacts import sha256
-from tfpartial.confidence.card import NETWORK, ConfidenceCard, read_card, require_sigmoids, require_trained_for, write_card
+from tfpartial.confidence.card import (
+    NETWORK,
+    ConfidenceCard,
+    read_card,
+    require_no_prior,
+    require_sigmoids,
+    require_trained_for,
+    write_card,
+)
 from tfpartial.confidence.network import confidence_network
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
@@ -41,6 +49,7 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     policy = set_up(config)
     segmenter_card = read_segmenter_card(config.model)
     require_sigmoids(segmenter_card, config.model)
+    require_no_prior(segmenter_card, config.model)
     require_same_data(segmenter_card, cases.store, config.model)
     segmenter = load_network(config.model, config.checkpoint)
     _write_or_check_card(config)

@@ -15,8 +15,10 @@ from tfpartial.confidence.network import LearnedConfidence
 from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode
-from tfpartial.inference.predictor import fixed_batches, load_network, slices_spec
+from tfpartial.inference.predictor import fixed_batches, load_network, place_specs, read_renderer, slices_spec
 from tfpartial.labels import SURE_BACKGROUND
+from tfpartial.priors.inputs import network_inputs
+from tfpartial.priors.place import PriorRenderer, SlicePlaces
 from tfpartial.training.card import SegmenterCard, read_card
 from tfpartial.training.precision import choose_jit
 from tfpartial.training.preprocess import normalise
@@ -38,6 +40,7 @@ class ConfidentPredictor:
         settings: settings of `mc_dropout` and `tta`.
         batch: slices per step.
         background: probability that a wanted organ must reach for a voxel not to be sure background; none does not look for it.
+        renderer: renders the prior, for a network that has one: its probability is then the prior-driven one (STIPPLE's MCP).
 
     Raises:
         TfpartialError: no slice per step, the network does not take the slices that the card describes, or the estimator cannot
@@ -53,17 +56,23 @@ class ConfidentPredictor:
         settings: EstimatorConfig,
         batch: int,
         background: float | None = None,
+        renderer: PriorRenderer | None = None,
     ) -> None:
+        if renderer is not None and estimator != "mcp":
+            raise TfpartialError(
+                f"estimator '{estimator}': expected a segmenter without a prior; for one with it, take mcp (STIPPLE)"
+            )
         self.card = card
         self.batch = batch
         estimate = build_estimator(estimator, network, card, confidence, settings)
         wanted_spec = tf.TensorSpec((len(card.organs),), tf.bool)
-        signature = [slices_spec(network, card, batch), wanted_spec]
+        signature = [slices_spec(network, card, batch), wanted_spec, *place_specs(len(card.organs), batch)]
         jit = choose_jit("auto") and estimator != "tta"  # XLA has no kernel that moves slices
 
         @tf.function(input_signature=signature, jit_compile=jit, autograph=False)
-        def organ_and_confidence(hu: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            logits, sureness = estimate(normalise(hu, card.window_hu, card.mean, card.sd))
+        def organ_and_confidence(hu: tf.Tensor, wanted: tf.Tensor, *places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            image = normalise(hu, card.window_hu, card.mean, card.sd)
+            logits, sureness = estimate(network_inputs(image, renderer, SlicePlaces(*places)))
             logits = ops.where(wanted, logits, NEVER)
             organ = decode(logits, card.method)
             place = ops.expand_dims(ops.maximum(ops.cast(organ, "int32") - 1, 0), -1)
@@ -107,14 +116,15 @@ class ConfidentPredictor:
         learned = None
         if estimator == "learned" and confidence is not None:
             learned = load_confidence(confidence, model, checkpoint)
-        return cls(network, card, estimator, learned, settings, batch, background)
+        return cls(network, card, estimator, learned, settings, batch, background, read_renderer(model, card))
 
-    def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, hu: np.ndarray, wanted: np.ndarray, places: SlicePlaces | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Organ and confidence of any number of slices.
 
         Args:
             hu: int16 HU `[n, H, W, C]`.
             wanted: bool `[K]`, the organs that may be predicted.
+            places: where the organs are, for a segmenter with a prior; none: the plain activation.
 
         Returns:
             organ, uint8 `[n, H, W]`: the organ with the highest probability among the wanted ones, 0 where none reaches 0.5,
@@ -130,8 +140,9 @@ class ConfidentPredictor:
             raise TfpartialError(f"wanted organs: expected {expected}, got {got}")
         organ = np.empty(hu.shape[:3], np.uint8)
         confidence = np.empty(hu.shape[:3], np.float32)
-        for start, (part, count) in zip(range(0, len(hu), self.batch), fixed_batches(hu, self.batch), strict=True):
-            organs, sureness = self._organ_and_confidence(part, wanted)
+        batches = fixed_batches(self.batch, hu, *(places or SlicePlaces.nowhere(len(hu), len(self.card.organs))))
+        for start, ((part, centre, spacing), count) in zip(range(0, len(hu), self.batch), batches, strict=True):
+            organs, sureness = self._organ_and_confidence(part, wanted, centre, spacing)
             organ[start : start + count] = organs.numpy()[:count]
             confidence[start : start + count] = sureness.numpy()[:count]
         return organ, confidence

@@ -27,12 +27,14 @@ from tfpartial.config.evaluation import (
     ScoreConfig,
 )
 from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
+from tfpartial.config.priors import AlignConfig, PriorConfig, PriorUseConfig, SearchConfig
 from tfpartial.config.relabeling import AcceptConfig, ConfidenceConfig, Estimator, EstimatorConfig, RankConfig, RelabelConfig
 from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig
 
 __all__ = [
     "CURRICULUM",
     "AcceptConfig",
+    "AlignConfig",
     "AuditConfig",
     "AugmentConfig",
     "CompareConfig",
@@ -55,11 +57,14 @@ __all__ = [
     "Precision",
     "PredictConfig",
     "PrepareConfig",
+    "PriorConfig",
+    "PriorUseConfig",
     "RankConfig",
     "RelabelConfig",
     "ReportConfig",
     "RunConfig",
     "ScoreConfig",
+    "SearchConfig",
     "SimulateConfig",
     "SourceConfig",
     "SplitConfig",

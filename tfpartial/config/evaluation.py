@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from tfpartial.config.common import Metric, Precision, require
+from tfpartial.config.priors import SearchConfig
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class PredictConfig:
         fold: fold of `splits`.
         checkpoint: `last`, or `best` on the validation cases (with few labels, those are few: `best` is then chosen by chance).
         probabilities: write each organ's probability as well.
+        positions: stage folder that `align` wrote, for a segmenter with a prior; a case that is not in it is aligned here.
+        locator: stage folder of the segmenter whose probabilities tell the coarse places of the organs; none takes `model` itself
+            without its prior.
+        search: how organs are looked for.
         batch: slices per step.
         slab: slices held in memory at a time.
     """
@@ -35,6 +40,9 @@ class PredictConfig:
     fold: int = 0
     checkpoint: Literal["last", "best"] = "last"
     probabilities: bool = False
+    positions: Path | None = None
+    locator: Path | None = None
+    search: SearchConfig = field(default_factory=SearchConfig)
     batch: int = 8
     slab: int = 100
 

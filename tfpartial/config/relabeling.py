@@ -115,6 +115,8 @@ class RelabelConfig:
         fold: fold of `splits`.
         annotations: what `simulate` wrote; none takes the data set's own annotated sets.
         labels: folder of the earlier steps that `relabel` or `accept` wrote; none starts from the experts' labels.
+        positions: stage folder that `align` wrote, for a segmenter with a prior; without it, or where an organ has no place in a
+            case, its activation is the plain one.
         checkpoint: the segmenter's checkpoint.
         confidence: stage folder that `confidence` wrote.
         estimator: what ranks the voxels: `mcp` the segmenter's own probability, `learned` the network of `confidence`,
@@ -141,6 +143,7 @@ class RelabelConfig:
     fold: int = 0
     annotations: Path | None = None
     labels: Path | None = None
+    positions: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     confidence: Path | None = None
     estimator: Estimator | None = None
@@ -211,6 +214,7 @@ class RankConfig:
         annotations: what `simulate` wrote: the organs that it took away are the ones that are ranked.
         fold: fold of `splits` and `annotations`.
         labels: label layers of earlier steps: their voxels are not ranked again.
+        positions: stage folder that `align` wrote, for a segmenter with a prior.
         checkpoint: the segmenter's checkpoint.
         confidence: stage folder that `confidence` wrote, for the estimator `learned`.
         estimators: the estimators; none takes `mcp`, and `learned` where `confidence` is given.
@@ -226,6 +230,7 @@ class RankConfig:
     annotations: Path
     fold: int = 0
     labels: Path | None = None
+    positions: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     confidence: Path | None = None
     estimators: list[Estimator] = field(default_factory=list)

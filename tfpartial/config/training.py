@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tfpartial.config.common import Method, Precision, require
+from tfpartial.config.priors import PriorUseConfig
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ class TrainConfig:
         model: stage folder of a trained segmenter whose weights are the first ones (fine-tuning); none draws them.
         checkpoint: the checkpoint of `model`.
         labels: folder of label layers that `relabel` or `accept` wrote, for the training cases; none takes the experts' labels.
+        prior: stage folder that `prior` wrote, whose priors are part of the network (STIPPLE); none trains without.
+        positions: stage folder that `align` wrote: places of organs that are not annotated; none places only annotated ones.
+        prior_use: how the network is told the prior.
         method: `certain` learns only certain labels (INERRANT0, SMILE); `naive` takes every missing label for background;
             `naive_softmax` does so with a softmax over organs and background.
         network: the network.
@@ -112,6 +116,9 @@ class TrainConfig:
     model: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     labels: Path | None = None
+    prior: Path | None = None
+    positions: Path | None = None
+    prior_use: PriorUseConfig = field(default_factory=PriorUseConfig)
     method: Method = "certain"
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)

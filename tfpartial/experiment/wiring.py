@@ -37,6 +37,8 @@ OUTPUTS = {
     "write": Output("dataset", resumes=True),
     "train": Output(gives="model", resumes=True),
     "confidence": Output(gives="confidence", resumes=True),
+    "prior": Output(gives="prior"),
+    "align": Output(gives="positions"),
     "relabel": Output(gives="labels", resumes=True),
     "accept": Output(gives="labels"),
     "rank": Output(),

@@ -14,6 +14,9 @@ import tensorflow as tf
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.decode import decode, probabilities
+from tfpartial.priors.inputs import network_inputs
+from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.training.card import SegmenterCard, read_card
 from tfpartial.training.precision import choose_jit
 from tfpartial.training.preprocess import normalise
@@ -53,22 +56,36 @@ def slices_spec(network: keras.Model, card: SegmenterCard, batch: int) -> tf.Ten
     if batch < 1:
         raise TfpartialError(f"batch: expected 1 or more slices, got {batch}")
     shape = (*card.size, len(card.channel_names))
-    if network.input_shape[1:] != shape:
-        raise TfpartialError(f"network: expected input {shape} as its card says, got {network.input_shape[1:]}")
+    taken = tuple(network.inputs[0].shape[1:])
+    if taken != shape:
+        raise TfpartialError(f"network: expected input {shape} as its card says, got {taken}")
     return tf.TensorSpec((batch, *shape), tf.int16)
 
 
-def fixed_batches(hu: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Batches of the fixed size, and how many slices of each count: the last one is filled up with its last slice."""
-    for start in range(0, len(hu), batch):
-        part = hu[start : start + batch]
-        missing = batch - len(part)
-        yield np.pad(part, [(0, missing), (0, 0), (0, 0), (0, 0)], mode="edge"), len(part)
+def fixed_batches(batch: int, *arrays: np.ndarray) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
+    """Batches of the fixed size of arrays over the same slices, and how many slices of each count: the last one is filled up."""
+    for start in range(0, len(arrays[0]), batch):
+        parts = [array[start : start + batch] for array in arrays]
+        missing = batch - len(parts[0])
+        yield tuple(np.pad(part, [(0, missing)] + [(0, 0)] * (part.ndim - 1), mode="edge") for part in parts), batch - missing
 
 
-def network_logits(network: keras.Model, card: SegmenterCard, hu: Any) -> Any:
+def network_logits(
+    network: keras.Model, card: SegmenterCard, hu: Any, renderer: PriorRenderer | None = None, places: SlicePlaces | None = None
+) -> Any:
     """Logits of HU slices: int16 `[n, H, W, C]` -> float `[n, H, W, outputs]`, with the network in inference mode."""
-    return network(normalise(hu, card.window_hu, card.mean, card.sd), training=False)
+    image = normalise(hu, card.window_hu, card.mean, card.sd)
+    return network(network_inputs(image, renderer, places), training=False)
+
+
+def read_renderer(folder: Path, card: SegmenterCard) -> PriorRenderer | None:
+    """What renders the prior of a segmenter; none for one without. Raises `TfpartialError` when its prior is gone or damaged."""
+    return None if card.prior is None else PriorRenderer(read_prior(folder), card.size)
+
+
+def place_specs(organs: int, batch: int | None) -> SlicePlaces:
+    """What a compiled function takes as `SlicePlaces`."""
+    return SlicePlaces(tf.TensorSpec((batch, organs, 3), tf.float32), tf.TensorSpec((batch, 3), tf.float32))
 
 
 class Predictor:
@@ -78,22 +95,26 @@ class Predictor:
         network: normalised HU -> logits.
         card: how the network was trained.
         batch: slices per step.
+        renderer: renders the prior, for a network that has one.
 
     Raises:
         TfpartialError: no slice per step, or the network does not take the slices that the card describes.
     """
 
-    def __init__(self, network: keras.Model, card: SegmenterCard, batch: int = 8) -> None:
+    def __init__(self, network: keras.Model, card: SegmenterCard, batch: int = 8, renderer: PriorRenderer | None = None) -> None:
         self.card = card
         self.batch = batch
-        signature = [slices_spec(network, card, batch)]
+        signature = [slices_spec(network, card, batch), *place_specs(len(card.organs), batch)]
         options = {"input_signature": signature, "jit_compile": choose_jit("auto"), "autograph": False}
 
-        def labels(hu: tf.Tensor) -> tf.Tensor:
-            return decode(network_logits(network, card, hu), card.method)
+        def logits_of(hu: tf.Tensor, *places: tf.Tensor) -> tf.Tensor:
+            return network_logits(network, card, hu, renderer, SlicePlaces(*places))
 
-        def labels_and_probabilities(hu: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            logits = network_logits(network, card, hu)
+        def labels(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tf.Tensor:
+            return decode(logits_of(hu, centre_mm, spacing_mm), card.method)
+
+        def labels_and_probabilities(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logits = logits_of(hu, centre_mm, spacing_mm)
             return decode(logits, card.method), probabilities(logits, card.method)
 
         self._labels = tf.function(labels, **options)
@@ -102,14 +123,24 @@ class Predictor:
     @classmethod
     def load(cls, folder: Path, checkpoint: str = "last", batch: int = 8) -> Predictor:
         """From a stage folder of `train`. Raises `TfpartialError` when its files are not there or do not fit."""
-        return cls(load_network(folder, checkpoint), read_card(folder), batch)
+        card = read_card(folder)
+        return cls(load_network(folder, checkpoint), card, batch, read_renderer(folder, card))
 
-    def labels(self, hu: np.ndarray) -> np.ndarray:
-        """Label map of any number of slices: int16 `[n, H, W, C]` -> uint8 `[n, H, W]`."""
-        return np.concatenate([self._labels(part).numpy()[:count] for part, count in fixed_batches(hu, self.batch)])
+    def labels(self, hu: np.ndarray, places: SlicePlaces | None = None) -> np.ndarray:
+        """Label map of any number of slices: int16 `[n, H, W, C]` -> uint8 `[n, H, W]`.
 
-    def labels_and_probabilities(self, hu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Label map uint8 `[n, H, W]` and probabilities float32 `[n, H, W, K]` of int16 `[n, H, W, C]`."""
-        parts = [[output.numpy()[:count] for output in self._both(part)] for part, count in fixed_batches(hu, self.batch)]
-        labels, probability = zip(*parts, strict=True)
+        Args:
+            hu: the slices.
+            places: where the organs are, for a network with a prior; none, or one without: the plain activation.
+        """
+        return np.concatenate([self._labels(*parts).numpy()[:count] for parts, count in self._batches(hu, places)])
+
+    def labels_and_probabilities(self, hu: np.ndarray, places: SlicePlaces | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Label map uint8 `[n, H, W]` and probabilities float32 `[n, H, W, K]`; arguments as of `labels`."""
+        batches = self._batches(hu, places)
+        outputs = [[output.numpy()[:count] for output in self._both(*parts)] for parts, count in batches]
+        labels, probability = zip(*outputs, strict=True)
         return np.concatenate(labels), np.concatenate(probability)
+
+    def _batches(self, hu: np.ndarray, places: SlicePlaces | None) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
+        return fixed_batches(self.batch, hu, *(places or SlicePlaces.nowhere(len(hu), len(self.card.organs))))

@@ -9,8 +9,9 @@ from typing import Any
 import keras
 
 from tfpartial.errors import TfpartialError
-from tfpartial.models.endpoints import FEATURES, LOGITS
+from tfpartial.models.endpoints import BOTTLENECK, FEATURES, LOGITS
 from tfpartial.models.unet import unet
+from tfpartial.models.with_prior import build_with_prior, take_plain_weights
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {"unet": unet}
 """Each builder takes `num_organs`, `input_shape` and its own options, all with defaults."""
@@ -43,4 +44,4 @@ def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any
     return network(num_organs=num_organs, input_shape=tuple(input_shape), **options)
 
 
-__all__ = ["FEATURES", "LOGITS", "NETWORKS", "build"]
+__all__ = ["BOTTLENECK", "FEATURES", "LOGITS", "NETWORKS", "build", "build_with_prior", "take_plain_weights"]

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from tfpartial.errors import TfpartialError
-from tfpartial.models.endpoints import FEATURES, LOGITS
+from tfpartial.models.endpoints import BOTTLENECK, FEATURES, LOGITS
 from tfpartial.models.layers.fused_batch_norm import FusedBatchNormalization
 from tfpartial.models.layers.up_conv import UpConv2D
 
@@ -20,14 +20,14 @@ def _conv(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     return layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
 
 
-def _bn_relu(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.ReLU(name=f"{name}_relu")(FusedBatchNormalization(name=f"{name}_bn")(x))
+def _bn_relu(x: keras.KerasTensor, name: str, relu: str = "") -> keras.KerasTensor:
+    return layers.ReLU(name=relu or f"{name}_relu")(FusedBatchNormalization(name=f"{name}_bn")(x))
 
 
-def _two_convs(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+def _two_convs(x: keras.KerasTensor, filters: int, name: str, relu: str = "") -> keras.KerasTensor:
     x = _conv(x, filters, f"{name}_conv_1")
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv_2")(x)  # the BN's offset is the bias
-    return _bn_relu(x, f"{name}_conv_2")
+    return _bn_relu(x, f"{name}_conv_2", relu)
 
 
 def _up(x: keras.KerasTensor, skip: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
@@ -67,7 +67,7 @@ def unet(num_organs: int, input_shape: tuple[int, int, int] = (512, 512, 1), wid
         skips.append(x)
         x = layers.MaxPooling2D(2, name=f"encoder_{level}_pool")(x)
     for level in range(LEVELS, 0, -1):
-        x = _two_convs(x, width * 2**level, f"decoder_{level}")
+        x = _two_convs(x, width * 2**level, f"decoder_{level}", BOTTLENECK if level == LEVELS else "")
         x = _up(x, skips[level - 1], width * 2 ** (level - 1), f"decoder_{level}")
     x = _conv(x, width, "final_conv_1")
     x = _conv(x, width, FEATURES)

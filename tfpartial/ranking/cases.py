@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfpartial.errors import TfpartialError
-from tfpartial.relabel.current_labels import CurrentLabels
+from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.training.cases import TrainingCases
 
 
@@ -13,7 +13,7 @@ def ranked_cases(cases: TrainingCases) -> list[CurrentLabels]:
     Raises:
         TfpartialError: there is none: nothing was taken away, or a person has corrected all of it.
     """
-    current = [CurrentLabels(cases.store, case, cases.annotated[case], cases.pseudo) for case in cases.train]
+    current = [current_labels(cases, case) for case in cases.train]
     found = [one for one in current if one.checkable.any()]
     if not found:
         raise TfpartialError(

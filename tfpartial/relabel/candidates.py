@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from tfpartial.errors import TfpartialError
+from tfpartial.priors.place import SlicePlaces
 from tfpartial.relabel.current_labels import CurrentLabels
 
 Slab = tuple[int, np.ndarray, np.ndarray]
@@ -18,8 +19,8 @@ Slab = tuple[int, np.ndarray, np.ndarray]
 class Predictor(Protocol):
     """What `tfpartial.confidence.ConfidentPredictor` is to this package."""
 
-    def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Organ and confidence of int16 `[n, H, W, C]`, among the wanted organs, bool `[K]`."""
+    def predict(self, hu: np.ndarray, wanted: np.ndarray, places: SlicePlaces | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Organ and confidence of int16 `[n, H, W, C]`, among the wanted organs, bool `[K]`, with the organs at these places."""
 
 
 def candidate_slabs(predictor: Predictor, current: CurrentLabels, slab: int, again: bool = True) -> Iterator[Slab]:
@@ -39,7 +40,8 @@ def candidate_slabs(predictor: Predictor, current: CurrentLabels, slab: int, aga
     """
     for start in range(0, current.slices, slab):
         stop = min(start + slab, current.slices)
-        organ, confidence = predictor.predict(current.store.slices(current.case_id, start, stop), current.missing)
+        hu = current.store.slices(current.case_id, start, stop)
+        organ, confidence = predictor.predict(hu, current.missing, current.places(start, stop))
         if np.isnan(confidence).any():
             raise TfpartialError(f"case {current.case_id}: expected confidences from 0 to 1, got NaN near slice {start}")
         known = (current.certain if again else current.labels)(start, stop) != 0

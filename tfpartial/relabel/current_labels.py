@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.store import Store
 from tfpartial.labels import keep_annotated, without_sure_background
+from tfpartial.priors.from_store import slice_spacing_mm
+from tfpartial.priors.locate import OrganPosition
+from tfpartial.priors.place import SlicePlaces
+from tfpartial.priors.positions import centres_mm, places_of_slices
+from tfpartial.training.cases import TrainingCases
 
 
 class CurrentLabels:
@@ -20,9 +25,23 @@ class CurrentLabels:
         experts: bool `[K]`, organs annotated by experts.
         annotated: bool `[K]`, those, and the accepted ones.
         missing: bool `[K]`, all others: the organs to relabel.
+
+    Args:
+        store: the store.
+        case_id: the case.
+        experts: organs annotated by experts, after thinning.
+        earlier: label layers of earlier steps.
+        positions: where the organs are, for a segmenter with a prior.
     """
 
-    def __init__(self, store: Store, case_id: str, experts: Iterable[str], earlier: PseudoLabels | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        case_id: str,
+        experts: Iterable[str],
+        earlier: PseudoLabels | None = None,
+        positions: Mapping[str, OrganPosition] | None = None,
+    ) -> None:
         self.store = store
         self.case_id = case_id
         self.experts = store.organs.vector(experts)
@@ -30,6 +49,13 @@ class CurrentLabels:
         accepted = () if self._earlier is None else self._earlier.accepted.get(case_id, ())
         self.annotated = self.experts | store.organs.vector(accepted)
         self.missing = ~self.annotated
+        self._centres_mm = None if positions is None else centres_mm(positions, store.organs.names)
+
+    def places(self, start: int, stop: int) -> SlicePlaces | None:
+        """Where the organs are, seen from some slices; none when that is not known."""
+        if self._centres_mm is None:
+            return None
+        return places_of_slices(self._centres_mm, np.array(slice_spacing_mm(self.store, self.case_id)), np.arange(start, stop))
 
     @property
     def slices(self) -> int:
@@ -56,3 +82,8 @@ class CurrentLabels:
     def checkable(self) -> np.ndarray:
         """bool `[K]`: missing organs whose truth the store has, because their labels were taken away to simulate."""
         return self.missing & self.store.organs.vector(self.store.cases[self.case_id].annotated)
+
+
+def current_labels(cases: TrainingCases, case_id: str) -> CurrentLabels:
+    """The labels of a training case of a fold."""
+    return CurrentLabels(cases.store, case_id, cases.annotated[case_id], cases.pseudo, cases.positions.get(case_id))

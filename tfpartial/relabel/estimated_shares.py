@@ -36,7 +36,7 @@ def estimated_shares(predictor: Predictor, cases: TrainingCases, share: float, p
     shares = share * np.arange(1, STEPS + 1) / STEPS
     counts = np.zeros((STEPS, 2, len(organs)), np.int64)  # selected, and correct ones of them
     for case_id, names in _judges(cases).items():
-        current = CurrentLabels(cases.store, case_id, names)
+        current = CurrentLabels(cases.store, case_id, names, positions=cases.positions.get(case_id))
         counts += _count(predictor, current, shares, slab)
     selected, correct = counts[:, 0], counts[:, 1]
     good = (correct >= precision * selected) & (selected > 0)
@@ -65,7 +65,7 @@ def _count(predictor: Predictor, current: CurrentLabels, shares: Iterable[float]
         for start in range(0, current.slices, slab):
             stop = min(start + slab, current.slices)
             image = current.store.slices(current.case_id, start, stop)
-            selection.add((start, *predictor.predict(image, current.experts)))
+            selection.add((start, *predictor.predict(image, current.experts, current.places(start, stop))))
         return np.stack([_count_share(selection, current, dict.fromkeys(organs.tolist(), one)) for one in shares])
 
 

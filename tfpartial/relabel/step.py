@@ -14,7 +14,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND, OrganTable
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.case import Step, relabel_case
-from tfpartial.relabel.current_labels import CurrentLabels
+from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.relabel.estimated_shares import estimated_shares
 from tfpartial.relabel.layers_folder import layer_record, take_over, write_index
 from tfpartial.relabel.native_maps import write_native
@@ -28,7 +28,7 @@ NATIVE = "native"
 
 def cases_to_relabel(cases: TrainingCases) -> dict[str, CurrentLabels]:
     """The training cases in which an organ is missing, with the labels that they have now."""
-    current = {case: CurrentLabels(cases.store, case, cases.annotated[case], cases.pseudo) for case in cases.train}
+    current = {case: current_labels(cases, case) for case in cases.train}
     return {case: labels for case, labels in current.items() if labels.missing.any()}
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
+
+from tfpartial import models
 from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.config import Method
 from tfpartial.data.store import Store
@@ -41,6 +44,7 @@ class SegmenterCard:
         mean: mean of the clipped HU over the training cases.
         sd: their standard deviation.
         network: the network's specification.
+        prior: how the network is told the spatial prior, which lies beside the card (`prior.npz`); none for one without.
     """
 
     organs: OrganTable
@@ -52,6 +56,7 @@ class SegmenterCard:
     mean: float
     sd: float
     network: NetworkSpec
+    prior: str | None = None
 
 
 def write_card(card: SegmenterCard, folder: Path) -> None:
@@ -80,7 +85,18 @@ def read_card(folder: Path) -> SegmenterCard:
             mean=content["mean"],
             sd=content["sd"],
             network=NetworkSpec(**(network | {"input_shape": tuple(network["input_shape"])})),
+            prior=content.get("prior"),  # cards of older releases have no such entry
         )
+
+
+def build_network(card: SegmenterCard) -> keras.Model:
+    """The network of a card with new weights, under the current dtype policy."""
+    spec = card.network
+    if card.prior is None:
+        return models.build(spec.name, spec.num_outputs, spec.input_shape, **spec.options)
+    organs = len(card.organs)
+    activation = "softmax" if spec.num_outputs > organs else "sigmoid"
+    return models.build_with_prior(spec.name, spec.num_outputs, spec.input_shape, organs, card.prior, activation, **spec.options)
 
 
 def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from tfpartial.data.simulate import read_annotations
 from tfpartial.data.split import read_fold
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.priors.positions import Positions, read_positions
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class TrainingCases:
         val: ids of the validation cases.
         annotated: annotated set of each of them, after thinning.
         pseudo: label layers of the training cases with pseudo-labels; none has only the experts' labels.
+        positions: where the organs are in cases that were aligned.
     """
 
     store: Store
@@ -32,6 +34,7 @@ class TrainingCases:
     val: tuple[str, ...]
     annotated: dict[str, tuple[str, ...]]
     pseudo: PseudoLabels | None = None
+    positions: Positions = field(default_factory=dict)
 
     def annotated_vectors(self, case_ids: Iterable[str]) -> np.ndarray:
         """bool `[cases, K]`."""
@@ -39,7 +42,12 @@ class TrainingCases:
 
 
 def read_training_cases(
-    store_path: Path, splits: Path, fold: int, annotations: Path | None, labels: Path | None = None
+    store_path: Path,
+    splits: Path,
+    fold: int,
+    annotations: Path | None,
+    labels: Path | None = None,
+    positions: Path | None = None,
 ) -> TrainingCases:
     """Opens the store and finds the cases of a fold.
 
@@ -49,6 +57,7 @@ def read_training_cases(
         fold: a fold of it.
         annotations: what `simulate` wrote; none takes the annotated sets of the store.
         labels: what `relabel` or `accept` wrote for the training cases.
+        positions: what `align` wrote.
 
     Raises:
         TfpartialError: a case of the fold is not in the store or not in the annotations, or an organ is annotated in none of
@@ -72,7 +81,9 @@ def read_training_cases(
             f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}; "
             "raise alpha, lower val_share, or leave the organ out of the data set"
         )
-    return TrainingCases(store, chosen.train, chosen.val, annotated, _pseudo(labels, store, chosen.train, annotated))
+    pseudo = _pseudo(labels, store, chosen.train, annotated)
+    aligned = {} if positions is None else read_positions(positions)
+    return TrainingCases(store, chosen.train, chosen.val, annotated, pseudo, aligned)
 
 
 def _pseudo(

@@ -9,9 +9,10 @@ import keras
 
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.predictor import load_network
+from tfpartial.models.with_prior import take_plain_weights
 from tfpartial.training.card import SegmenterCard, read_card
 
-MAY_DIFFER = ("method", "mean", "sd")
+MAY_DIFFER = ("method", "mean", "sd", "prior")
 
 
 def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
@@ -29,9 +30,18 @@ def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
         asked, found = getattr(card, field.name), getattr(start, field.name)
         if field.name not in MAY_DIFFER and asked != found:
             raise TfpartialError(f"model: {model} was trained with {field.name} {found}; expected that of this training, {asked}")
+    if start.prior not in (None, card.prior):
+        raise TfpartialError(f"model: {model} was trained with a prior at its {start.prior}; expected {card.prior or 'none'}")
     return dataclasses.replace(card, mean=start.mean, sd=start.sd)
 
 
 def take_weights(network: keras.Model, model: Path, checkpoint: str) -> None:
-    """Gives `network` the weights of a segmenter with the same card. Raises `TfpartialError` as `load_network` does."""
-    network.set_weights(load_network(model, checkpoint).get_weights())
+    """Gives `network` the weights of a segmenter with the same card; a network with a prior may also take those of one without.
+
+    Raises `TfpartialError` as `load_network` does.
+    """
+    trained = load_network(model, checkpoint)
+    if len(trained.inputs) < len(network.inputs):
+        take_plain_weights(network, trained)
+    else:
+        network.set_weights(trained.get_weights())

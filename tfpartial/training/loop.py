@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfpartial.config import ConfidenceConfig, TrainConfig
 from tfpartial.data.pipeline import steps_in_epoch, training_slices
 from tfpartial.training.callbacks import STATE, Keep
+from tfpartial.training.case_places import CasePlaces, with_places
 from tfpartial.training.cases import TrainingCases
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.metrics_file import MetricsFile
@@ -46,6 +47,7 @@ def train_epochs(
     validation: Sequence[keras.callbacks.Callback] = (),
     scores: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    places: CasePlaces | None = None,
 ) -> Progress:
     """Trains up to the last epoch; leaves `metrics.csv`, the state to resume from and TensorBoard's files in `config.out`.
 
@@ -57,6 +59,7 @@ def train_epochs(
         validation: callbacks that add scores to the logs of an epoch.
         scores: names of these scores.
         callbacks: further callbacks, such as a progress bar.
+        places: where the organs are, for a network with a prior.
 
     Returns:
         Epochs, best validation DSC and seconds.
@@ -69,8 +72,9 @@ def train_epochs(
     columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
     keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)
     tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
+    batches = training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo)
     trainer.fit(
-        training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo),
+        batches if places is None else with_places(batches, places),
         initial_epoch=progress.epochs,
         epochs=config.epochs,
         steps_per_epoch=steps,

@@ -13,6 +13,7 @@ from tfpartial.config import Method
 from tfpartial.inference.decode import decode
 from tfpartial.labels import keep_annotated
 from tfpartial.report.overlay import blend
+from tfpartial.training.case_places import places_of
 from tfpartial.training.cases import TrainingCases
 
 
@@ -21,15 +22,14 @@ class Overlays(keras.callbacks.Callback):
 
     Args:
         folder: TensorBoard folder.
-        batch: slices of the validation cases that show organs: `image` int16 `[n, H, W, C]`, `label` uint8 `[n, H, W]`.
+        batch: slices of the validation cases that show organs: `image` int16 `[n, H, W, C]`, `label` uint8 `[n, H, W]`; for a
+            network with a prior also their places.
         method: training method; it decides how logits become labels.
         window_hu: HU window of the grey values.
         every: epochs between pictures.
     """
 
-    def __init__(
-        self, folder: Path, batch: dict[str, np.ndarray], method: Method, window_hu: tuple[float, float], every: int
-    ) -> None:
+    def __init__(self, folder: Path, batch: dict[str, Any], method: Method, window_hu: tuple[float, float], every: int) -> None:
         super().__init__()
         self.folder, self.batch, self.method, self.window_hu, self.every = folder, batch, method, window_hu, every
 
@@ -42,8 +42,8 @@ class Overlays(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every:
             return
-        image, label = self.batch["image"], self.batch["label"]
-        prediction = np.asarray(decode(self.model(image, training=False), self.method))
+        image, label = np.asarray(self.batch["image"]), np.asarray(self.batch["label"])
+        prediction = np.asarray(decode(self.model(image, places_of(self.batch), training=False), self.method))
         rows = [self._row(*maps) for maps in zip(image[..., 0], label, prediction, strict=True)]
         with self._writer.as_default(step=epoch + 1):
             tf.summary.image("image, expert, prediction", np.stack(rows), max_outputs=len(rows))
@@ -58,12 +58,14 @@ def labelled_slices(cases: TrainingCases, number: int) -> dict[str, np.ndarray]:
     """The slice with most labeled voxels of each of the first validation cases.
 
     Returns:
-        `image` int16 `[n, H, W, C]` and `label` uint8 `[n, H, W]`, n at most `number`.
+        `image` int16 `[n, H, W, C]`, `label` uint8 `[n, H, W]`, `case` and `z` int32 `[n]`, n at most `number`.
     """
-    images, labels = [], []
+    images, labels, places = [], [], []
     for case in cases.val[:number]:
         kept = cases.store.organs.vector(cases.annotated[case])
         z = int(np.argmax(cases.store.voxels(case)[:, kept].sum(axis=1)))
         images.append(np.asarray(cases.store.image(case)[z]))
         labels.append(keep_annotated(np.asarray(cases.store.label(case)[z]), kept))
-    return {"image": np.stack(images), "label": np.stack(labels)}
+        places.append(z)
+    numbers = {"case": np.arange(len(places), dtype=np.int32), "z": np.array(places, np.int32)}
+    return {"image": np.stack(images), "label": np.stack(labels), **numbers}

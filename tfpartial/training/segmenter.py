@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from tfpartial.config import AugmentConfig
+from tfpartial.priors.place import PriorRenderer
 from tfpartial.training.objective import Objective
 from tfpartial.training.slice_trainer import SliceTrainer
 
@@ -22,6 +23,8 @@ class PartialSegmenter(SliceTrainer):
         sd: their standard deviation.
         augment: ranges of the augmentation; none trains on the slices as they are.
         seed: seed of the augmentation.
+        renderer: renders the priors of a network of `models.build_with_prior`.
+        jitter_mm: standard deviation of the random errors of the organs' places.
     """
 
     def __init__(
@@ -33,8 +36,11 @@ class PartialSegmenter(SliceTrainer):
         sd: float,
         augment: AugmentConfig | None = None,
         seed: int = 0,
+        renderer: PriorRenderer | None = None,
+        jitter_mm: float = 0.0,
     ) -> None:
-        super().__init__(network, ("loss", *objective.terms), window_hu, mean, sd, augment, seed, name="partial_segmenter")
+        terms, name = ("loss", *objective.terms), "partial_segmenter"
+        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm)
         self.objective = objective
 
     def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from keras import ops
 from tfpartial.config import Method
 from tfpartial.inference.decode import decode
 from tfpartial.labels import IGNORE
+from tfpartial.training.case_places import places_of
 from tfpartial.training.segmenter import PartialSegmenter
 
 
@@ -21,7 +22,8 @@ class Validator:
     Args:
         segmenter: the model.
         method: training method; it decides how logits become labels.
-        slices: finite data set of batches as `tfpartial.data.pipeline.case_slices` gives it.
+        slices: finite data set of batches as `tfpartial.data.pipeline.case_slices` gives it, with places for a
+            network with a prior.
         annotated: bool `[cases, K]`, the annotated sets of the cases that `case` of a batch counts.
     """
 
@@ -31,8 +33,9 @@ class Validator:
         num_organs = annotated.shape[1]
 
         @tf.function(reduce_retracing=True)
-        def count(image: Any, label: Any) -> Any:
-            return overlap_counts(label, decode(segmenter(image, training=False), method), num_organs)
+        def count(batch: dict[str, Any]) -> Any:
+            logits = segmenter(batch["image"], places_of(batch), training=False)
+            return overlap_counts(batch["label"], decode(logits, method), num_organs)
 
         self._count = count
 
@@ -40,7 +43,7 @@ class Validator:
         """DSC per case and organ, float `[cases, K]`; NaN where not annotated, or absent and not predicted."""
         counts = np.zeros((*self.annotated.shape, 3))
         for batch in self.slices:
-            np.add.at(counts, batch["case"].numpy(), self._count(batch["image"], batch["label"]).numpy())
+            np.add.at(counts, batch["case"].numpy(), self._count(batch).numpy())
         both, reference, predicted = np.moveaxis(counts, -1, 0)
         voxels = reference + predicted
         scored = self.annotated & (voxels > 0)

@@ -1,0 +1,5 @@
+"""Layers of the networks."""
+
+from tfpartial.models.layers.prior_driven_activation import PriorDrivenActivation
+
+__all__ = ["PriorDrivenActivation"]

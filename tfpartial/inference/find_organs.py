@@ -1,0 +1,82 @@
+"""Where the organs are in a volume, by a first segmenter and the search for the places of the priors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from tfpartial.config import SearchConfig
+from tfpartial.inference.decode import probabilities
+from tfpartial.inference.predictor import fixed_batches, load_network, network_logits, read_renderer, slices_spec
+from tfpartial.priors.align import align_case
+from tfpartial.priors.grid import CoarseGrid
+from tfpartial.priors.locate import OrganPosition
+from tfpartial.priors.place import PriorRenderer
+from tfpartial.priors.spatial_prior import SpatialPrior
+from tfpartial.training.card import SegmenterCard, read_card
+from tfpartial.training.precision import choose_jit
+
+
+class OrganFinder:
+    """A first segmenter whose probabilities are averaged on a coarse grid as they are computed.
+
+    Of a volume of any length only the coarse grid stays in memory: K floats per cell, not per voxel.
+
+    Args:
+        network: normalised HU -> logits; one with a prior is asked without it.
+        card: how it was trained.
+        batch: slices per step.
+        renderer: renders the prior of a network that has one.
+
+    Raises:
+        TfpartialError: no slice per step, or the network does not take the slices that the card describes.
+    """
+
+    def __init__(self, network: keras.Model, card: SegmenterCard, batch: int, renderer: PriorRenderer | None = None) -> None:
+        self.card = card
+        self._batch = batch
+        rows, columns = card.size
+        signature = [
+            slices_spec(network, card, batch),
+            tf.TensorSpec((None, rows), tf.float32),
+            tf.TensorSpec((None, columns), tf.float32),
+        ]
+
+        @tf.function(input_signature=signature, jit_compile=choose_jit("auto"), autograph=False)
+        def pooled(hu: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
+            probability = probabilities(network_logits(network, card, hu, renderer), card.method)
+            return ops.einsum("yh,nhwk,xw->nyxk", down, probability, across)
+
+        self._pooled = pooled
+
+    @classmethod
+    def load(cls, folder: Path, checkpoint: str, batch: int) -> OrganFinder:
+        """From a stage folder of `train`. Raises `TfpartialError` when its files are not there or do not fit."""
+        card = read_card(folder)
+        return cls(load_network(folder, checkpoint), card, batch, read_renderer(folder, card))
+
+    def coarse(self, slabs: Iterable[tuple[int, np.ndarray]], grid: CoarseGrid) -> np.ndarray:
+        """Probabilities on the coarse grid, float32 `[K, *cells]`, of slabs `(first slice, int16 HU [n, H, W, C])`."""
+        volume = np.zeros((len(self.card.organs), *grid.cells_zyx), np.float32)
+        _, down, across = grid.matrices
+        for start, hu in slabs:
+            for (part,), count in fixed_batches(self._batch, hu):
+                grid.collect(volume, start, self._pooled(part, down, across).numpy()[:count])
+                start += count
+        return volume.clip(0, 1)
+
+    def find(
+        self,
+        slabs: Iterable[tuple[int, np.ndarray]],
+        grid: CoarseGrid,
+        prior: SpatialPrior,
+        search: SearchConfig,
+        labelled_mm: np.ndarray | None = None,
+    ) -> dict[str, OrganPosition]:
+        """Organ -> position; see `align_case`."""
+        return align_case(self.coarse(slabs, grid), grid, prior, search, labelled_mm)

@@ -1,0 +1,84 @@
+"""Positions as a table, with their errors where the experts' labels tell the truth."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfpartial.artifacts import atomic_file
+from tfpartial.priors.from_store import label_centres_mm
+from tfpartial.priors.positions import Positions
+from tfpartial.training.cases import TrainingCases
+
+FILE_NAME = "positions.csv"
+AXES = ("z", "y", "x")
+COLUMNS = (
+    *("case", "part", "organ", "state"),
+    *(f"coarse_{axis}_mm" for axis in AXES),
+    *(f"searched_{axis}_mm" for axis in AXES),
+    *("divergence", "sharpness", "overlap", "spread_mm", "displacement"),
+    *("coarse_error_mm", "searched_error_mm"),
+)
+Row = dict[str, Any]
+
+
+def table(cases: TrainingCases, test: Sequence[str], positions: Positions) -> list[Row]:
+    """A row per case and organ that was looked for.
+
+    The errors are distances from the centre of what the store's experts drew there; empty where they drew nothing.
+
+    Args:
+        cases: training and validation cases.
+        test: ids of the test cases.
+        positions: what was found.
+    """
+    parts = dict.fromkeys(cases.train, "train") | dict.fromkeys(cases.val, "val") | dict.fromkeys(test, "test")
+    rows = []
+    for case, own in positions.items():
+        truth = label_centres_mm(cases.store, case, cases.store.cases[case].annotated)
+        for organ, position in own.items():
+            if position.state == "labelled":
+                continue
+            true = truth[cases.store.organs.ids[organ] - 1]
+            row: Row = {"case": case, "part": parts[case], "organ": organ, "state": position.state}
+            for name in ("coarse", "searched"):
+                place = getattr(position, f"{name}_mm")
+                row |= {f"{name}_{axis}_mm": _rounded(value) for axis, value in zip(AXES, place or (None,) * 3, strict=True)}
+                known = place is not None and np.isfinite(true).all()
+                row[f"{name}_error_mm"] = _rounded(float(np.linalg.norm(np.array(place) - true))) if known else None
+            for name in ("divergence", "sharpness", "overlap", "spread_mm", "displacement"):
+                row[name] = _rounded(getattr(position, name))
+            rows.append(row)
+    return rows
+
+
+def write_table(rows: Sequence[Row], folder: Path) -> None:
+    """Writes `positions.csv` atomically."""
+    with atomic_file(folder / FILE_NAME) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def summary_of_errors(rows: Sequence[Row], organs: Sequence[str], parts: Sequence[str] = ("val", "test")) -> list[Row]:
+    """Per organ, in cases that nobody trained on: how many were found, and the errors of both places where the truth is known."""
+    summary = []
+    for organ in organs:
+        own = [row for row in rows if row["organ"] == organ and row["part"] in parts]
+        known = [row for row in own if row["searched_error_mm"] is not None]
+        errors: Row = {}
+        for name in ("coarse", "searched"):
+            values = [row[f"{name}_error_mm"] for row in known]
+            errors[f"{name} mm"] = round(float(np.mean(values)), 2) if values else None
+            errors[f"worst {name} mm"] = round(float(np.max(values)), 2) if values else None
+        states = {state: sum(row["state"] == state for row in own) for state in ("aligned", "absent", "poor", "displaced")}
+        summary.append({"organ": organ, "cases": len(own), **states, **errors})
+    return summary
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
