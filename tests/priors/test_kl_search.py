@@ -78,6 +78,14 @@ def test_float32_backends_find_the_same_translation_and_divergence(pair, window)
     assert tuple(index - far for index, far in zip(best_place(expected), window, strict=True)) == offset
 
 
+def test_slabs_add_up():
+    random = np.random.default_rng(0)
+    reference, probability = np.zeros((2 * MODULE.SLAB + 3, 3, 4)), random.random((2 * MODULE.SLAB + 3, 3, 4))
+    reference[MODULE.SLAB - 2 : MODULE.SLAB + 5, 1:, :3] = random.random((7, 2, 3))
+    expected = one_by_one(reference, probability, (4, 1, 2))
+    np.testing.assert_allclose(kl_map(reference, probability, (4, 1, 2)), expected, rtol=1e-9)
+
+
 def test_divergences_by_hand():
     reference, probability = np.array([[[0.0, 1.0, 0.0]]]), np.array([[[0.5, 0.25, 0.0]]])
     # Moved by -1, 0 and 1, where 0 becomes 0.1: (0.25, 0.1, 0.1), (0.5, 0.25, 0.1), (0.1, 0.5, 0.25).
@@ -186,9 +194,9 @@ def test_a_window_that_is_none_is_refused(window):
         kl_search(VOLUME, VOLUME, window)
 
 
-@pytest.mark.parametrize("epsilon", [0, 0.5, math.nan])
+@pytest.mark.parametrize("epsilon", [0, 1e-17, 0.5, math.nan])
 def test_an_epsilon_that_cannot_clip_is_refused(epsilon):
-    with pytest.raises(TfpartialError, match="kl search: expected epsilon above 0 and below"):
+    with pytest.raises(TfpartialError, match="kl search: expected epsilon from 1e-10 on and below"):
         kl_map(VOLUME, VOLUME, 1, epsilon)
 
 

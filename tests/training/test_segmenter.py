@@ -155,3 +155,29 @@ def test_a_mixed_network_trains_and_keeps_float32_logits():
 def test_a_named_precision_is_taken_as_it_is():
     assert choose_policy("float32") == "float32"
     assert choose_policy("auto") in ("float32", "mixed_bfloat16")
+
+
+def test_a_network_with_a_prior_wants_places_and_its_errors_are_drawn():
+    from tfpartial.models import build_with_prior
+    from tfpartial.priors import OrganPrior, SpatialPrior
+    from tfpartial.priors.place import PriorRenderer
+    from tfpartial.training.case_places import CENTRE, SPACING
+
+    own = OrganPrior("a", np.full((1, 3, 3), 0.9, np.float32), 10.0, 1.0, 99)
+    renderer = PriorRenderer(SpatialPrior(("a", "b"), {"a": own}), (16, 16))
+    data = batch([True, False]) | {
+        "image": tf.zeros((2, 16, 16, 1), tf.int16),
+        "label": tf.ones((2, 16, 16), tf.uint8),
+    }
+    losses = []
+    for jitter_mm in (0.0, 5.0):
+        keras.utils.set_random_seed(0)
+        network = build_with_prior("unet", ORGANS, (16, 16, 1), ORGANS, width=2)
+        objective = Objective("certain", ORGANS, LossConfig())
+        model = PartialSegmenter(network, objective, (-160, 300), 10.0, 90.0, None, 0, renderer, jitter_mm)
+        model.compile(optimizer=keras.optimizers.Adam(1e-2))
+        with pytest.raises(TfpartialError, match="learns from batches that `with_places` made; these have no places"):
+            model.train_step(data)
+        places = {CENTRE: tf.zeros((2, ORGANS, 3)), SPACING: tf.ones((2, 3))}
+        losses.append(float(model.train_step(data | places)["loss"]))
+    assert losses[0] != losses[1]

@@ -59,9 +59,7 @@ class ConfidentPredictor:
         renderer: PriorRenderer | None = None,
     ) -> None:
         if renderer is not None and estimator != "mcp":
-            raise TfpartialError(
-                f"estimator '{estimator}': expected a segmenter without a prior; for one with it, take mcp (STIPPLE)"
-            )
+            raise TfpartialError(f"estimator '{estimator}': expected a segmenter without a spatial prior; for this one take mcp")
         self.card = card
         self.batch = batch
         estimate = build_estimator(estimator, network, card, confidence, settings)

@@ -71,7 +71,7 @@ class SearchConfig:
 
     Args:
         window_mm: largest movement from the coarse centre along each axis.
-        adjust: search by KL divergence; off takes the coarse centre as it is.
+        adjust: search by KL divergence; off takes the coarse centre as it is (the naive positioning of Table 4.4).
         smallest: share of an organ's smallest volume in the training cases that must be predicted; less is out of the scan.
         poorest: overlap with the references, as a share of what labelled cases have, below which no translation fits.
         displaced: standard deviations from where the other organs let an organ be expected, from which on it is not trusted.

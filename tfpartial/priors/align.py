@@ -77,7 +77,7 @@ def _judge(
     volume_ml = float(probability[probability >= 0.5].sum()) * grid.cell_mm**3 / 1000
     if volume_ml < settings.smallest * _smallest_ml(prior, organ):
         return replace(position, state="absent", centre_mm=None)
-    if found.overlap < settings.poorest or found.at_border:
+    if settings.adjust and (found.overlap < settings.poorest or found.at_border):
         return replace(position, state="poor", centre_mm=None)
     return position
 

@@ -25,6 +25,8 @@ from tfpartial.metrics.box import Box, mask_box
 
 AXES = 3
 EPSILON = 1e-6
+LEAST_EPSILON = 1e-10
+"""Nearer to 1, float64 has too few digits left for ln(1 - s)."""
 TIE = 1e-9
 """Divergences that differ relatively by less are equal but for the order in which they were summed."""
 ACCURACY = 1e-5
@@ -33,7 +35,6 @@ MOST_DIRECT = 64
 """So many at most: each takes as long as the box has voxels."""
 SAFETY = 8.0
 """The correlation's rounding errors stay below this many machine epsilons of |r| |logits|; they were seen to reach 2."""
-
 SLAB = 16
 """Slices whose logarithms are in memory at once."""
 
@@ -79,12 +80,12 @@ def kl_map(reference: np.ndarray, probability: np.ndarray, window: Window, epsil
 
     Raises:
         TfpartialError: arrays that are no volumes of one shape with values in 0..1, a reference without a voxel above 0, a
-            negative or broken window, or an epsilon that is not between 0 and 0.5.
+            negative or broken window, or an epsilon that is not in [1e-10, 0.5).
     """
     _require_volumes(reference, probability)
     reach = _reach(window)
-    if not 0 < epsilon < 0.5:
-        raise TfpartialError(f"kl search: expected epsilon above 0 and below 0.5, got {epsilon:g}")
+    if not LEAST_EPSILON <= epsilon < 0.5:
+        raise TfpartialError(f"kl search: expected epsilon from {LEAST_EPSILON:g} on and below 0.5, got {epsilon:g}")
     box = mask_box(reference > 0)
     if box is None:
         raise TfpartialError("kl search: the reference has no voxel above 0, so that there is nothing to align")

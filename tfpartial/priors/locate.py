@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from tfpartial.priors.kl_search import kl_map, subvoxel
+from tfpartial.priors.kl_search import best_place, kl_map, subvoxel
 from tfpartial.priors.spatial_prior import References
 
 State = Literal["labelled", "aligned", "absent", "poor", "displaced"]
@@ -100,12 +100,13 @@ def search(probability: np.ndarray, references: References, window: int) -> Foun
     offsets, minima, sharpness, overlaps, border = [], [], [], [], []
     for mask in references.masks:
         reference = np.pad(mask, window)
-        divergences = np.asarray(kl_map(reference, around, window))
-        place = np.array(np.unravel_index(int(np.argmin(divergences)), divergences.shape))
+        divergences = kl_map(reference, around, window)
+        place = np.array(best_place(divergences))
         offsets.append(place - window + subvoxel(divergences, tuple(place.tolist())))
         minima.append(float(divergences.min()))
         sharpness.append(1 - minima[-1] / max(float(np.median(divergences)), 1e-12))
-        overlaps.append(soft_dice(reference, _cut(around, window - place, np.array(around.shape))))
+        moved = _cut(around, window - place, np.array(around.shape))
+        overlaps.append(soft_dice(reference, moved >= POSITIVE))  # faint probabilities of a large volume add up
         border.append(bool(((place == 0) | (place == 2 * window)).any()))
     offset = np.median(offsets, axis=0)
     return Found(
@@ -121,7 +122,7 @@ def search(probability: np.ndarray, references: References, window: int) -> Foun
 
 
 def soft_dice(reference: np.ndarray, probability: np.ndarray) -> float:
-    """2 Σ r s / (Σ r + Σ s); 0 where both are empty."""
+    """2 Σ r s / (Σ r + Σ s) of shares or truth values; 0 where both are empty."""
     total = float(reference.sum() + probability.sum())
     return 2 * float((reference * probability).sum()) / total if total else 0.0
 

@@ -156,7 +156,7 @@ def read_prior(folder: Path) -> SpatialPrior:
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the spatial priors that `prior` writes")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _from_arrays(json.loads(str(arrays["meta"])), arrays, path)
     except (OSError, ValueError, LookupError, zipfile.BadZipFile, EOFError) as error:
