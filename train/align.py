@@ -25,7 +25,7 @@ def run(config: AlignConfig) -> dict[str, Any]:
     require_same_data(finder.card, cases.store, config.model)
     begin(config.out, "align", config)
     total = len(cases.train) + len(cases.val) + len(test)
-    positions = dict(track(align_cases(finder, cases, test, prior, config.search), "align", total))
+    positions = dict(track(align_cases(finder, cases, test, prior, config.search, config.truth), "align", total))
     write_positions(positions, config.out)
     rows = table(cases, test, positions)
     write_table(rows, config.out)

@@ -10,6 +10,7 @@ from tfpartial.priors.align import align_case
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.locate import coarse_centre, search, soft_dice
 from tfpartial.priors.references import coarse_mask, draw_references, mean_reference
+from tfpartial.priors.spatial_prior import References
 
 SHAPE, CELL = (24, 30, 32), 4.0
 GRID = CoarseGrid(SHAPE, (CELL, CELL, CELL), CELL)
@@ -128,6 +129,32 @@ def test_an_organ_that_the_end_of_the_volume_cuts_is_still_found(prior):
     probability = predicted(one=(20, 15, 11))  # its tip is beyond the last slice
     found = align_case(probability, GRID, prior, SearchConfig())["cone"]
     assert np.linalg.norm(np.array(found.searched_mm) - GRID.position_mm(np.array([20, 15, 11]))) < 6
+
+
+def test_an_organ_that_fits_everywhere_along_itself_stays_where_it_is():
+    """A tube through the whole scan, and a shorter reference: the divergence is the same all along."""
+    tube = np.zeros(SHAPE, bool)
+    tube[:, 14:17, 10:13] = True
+    short = np.zeros(SHAPE, bool)
+    short[2:12, 14:17, 10:13] = True
+    references = draw_references([mask("a", short)], 1, CELL, (0,))
+    rng = np.random.default_rng(0)
+    probability = np.clip(0.9 * tube + rng.uniform(0, 0.02, SHAPE), 0, 1).astype(np.float32)
+    free, pulled = (search(probability, references, 7, pull=pull) for pull in (0.0, 10.0))
+    assert abs(pulled.place[0] - free.coarse[0]) < 1 <= abs(free.place[0] - free.coarse[0])
+    np.testing.assert_allclose(pulled.place[1:], [15, 11], atol=0.6)
+
+
+def test_the_references_that_fit_best_are_listened_to(prior):
+    """Two references of another shape would move the place."""
+    good = prior.references["cone"]
+    odd = np.zeros_like(good.masks[:1])
+    odd[0, 2:4] = 1
+    mixed = References(np.concatenate([odd, odd, good.masks[:1]]), ("x", "y", "z"), good.overlap)
+    one, all_three = (search(predicted()[0], mixed, 7, votes=votes) for votes in (1, 3))
+    alone = search(predicted()[0], References(good.masks[:1], ("z",), good.overlap), 7)
+    np.testing.assert_allclose(one.place, alone.place)
+    assert not np.allclose(all_three.place, alone.place)
 
 
 def test_a_mean_reference_finds_the_place_as_well(prior):

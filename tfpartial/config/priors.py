@@ -29,7 +29,7 @@ class PriorConfig:
             1 / (2n + 2).
         grid_mm: side of a cell of the coarse grid on which organs are looked for.
         reference: what new cases are aligned with: some `cases`, or their `mean`.
-        references: number of these cases; the median of their translations is taken. The thesis takes 1.
+        references: number of these cases. The thesis takes 1.
         seed: seed of the draw.
     """
 
@@ -47,7 +47,7 @@ class PriorConfig:
     epsilon: float = 1e-3
     grid_mm: float = 4.0
     reference: Literal["cases", "mean"] = "cases"
-    references: int = 3
+    references: int = 6
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -71,6 +71,11 @@ class SearchConfig:
 
     Args:
         window_mm: largest movement from the coarse centre along each axis.
+        votes: references that are listened to: those that overlap best once they are aligned; the median of their translations is
+            taken.
+        pull_mm: a movement of this length counts as much as the whole divergence at the minimum, others by their squares: an
+            organ that both ends of the scan cut fits everywhere along itself, and should stay. 0 takes the minimum alone, as the
+            thesis does.
         adjust: search by KL divergence; off takes the coarse centre as it is (the naive positioning of Table 4.4).
         smallest: share of an organ's smallest volume in the training cases that must be predicted; less is out of the scan.
         poorest: overlap with the references, as a share of what labelled cases have, below which no translation fits.
@@ -78,6 +83,8 @@ class SearchConfig:
     """
 
     window_mm: float = 30.0
+    votes: int = 3
+    pull_mm: float = 40.0
     adjust: bool = True
     smallest: float = 0.02
     poorest: float = 0.3
@@ -85,6 +92,8 @@ class SearchConfig:
 
     def __post_init__(self) -> None:
         require(self.window_mm > 0, "search.window_mm", "more than 0", self.window_mm)
+        require(self.votes >= 1, "search.votes", "1 or more", self.votes)
+        require(self.pull_mm >= 0, "search.pull_mm", "0 or more", self.pull_mm)
         require(0 <= self.smallest < 1, "search.smallest", "0 or more, below 1", self.smallest)
         require(0 <= self.poorest < 1, "search.poorest", "0 or more, below 1", self.poorest)
         require(self.displaced > 0, "search.displaced", "more than 0", self.displaced)
@@ -104,6 +113,8 @@ class AlignConfig:
         annotations: what `simulate` wrote: in training cases an organ annotated by it is where its label is.
         checkpoint: the segmenter's checkpoint.
         search: how, and when a place is not trusted.
+        truth: place every organ that the store's experts drew where its label is, in test cases, too: what a perfect search
+            would give, for comparison.
         batch: slices per step.
     """
 
@@ -116,6 +127,7 @@ class AlignConfig:
     annotations: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     search: SearchConfig = field(default_factory=SearchConfig)
+    truth: bool = False
     batch: int = 8
 
     def __post_init__(self) -> None:

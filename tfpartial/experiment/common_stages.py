@@ -11,8 +11,8 @@ from tfpartial.experiment.specification import StageSpec
 class CommonStages:
     """The stages of the methods that are planned, for later methods that have the same.
 
-    Only what a method that relabels or aligns has in common with another is done once: other methods keep folders of their own,
-    whatever the sweep has besides them.
+    Only what a method that relabels, aligns or fine-tunes has in common with another is done once: other methods keep folders of
+    their own, whatever the sweep has besides them.
     """
 
     def __init__(self) -> None:
@@ -33,4 +33,5 @@ class CommonStages:
 
 def _rests_on_others(specs: Sequence[StageSpec]) -> bool:
     """Whether a method builds on a first segmenter, which others may have as well."""
-    return any(spec.verb in ("relabel", "align") for spec in specs)
+    verbs = [spec.verb for spec in specs]
+    return "relabel" in verbs or "align" in verbs or verbs.count("train") > 1

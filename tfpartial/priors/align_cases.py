@@ -17,7 +17,12 @@ from tfpartial.training.cases import TrainingCases
 
 
 def align_cases(
-    finder: OrganFinder, cases: TrainingCases, test: Sequence[str], prior: SpatialPrior, search: SearchConfig
+    finder: OrganFinder,
+    cases: TrainingCases,
+    test: Sequence[str],
+    prior: SpatialPrior,
+    search: SearchConfig,
+    truth: bool = False,
 ) -> Iterator[tuple[str, dict[str, OrganPosition]]]:
     """Case id and the positions of its organs, case by case.
 
@@ -29,12 +34,14 @@ def align_cases(
         test: ids of the test cases.
         prior: the priors.
         search: how organs are looked for.
+        truth: take the places of all labels that the store's experts drew.
 
     Raises:
-        TfpartialError: `align_case`; the message names the case.
+        TfpartialError: as `align_case`.
     """
     for case_id in (*cases.train, *cases.val, *test):
-        labelled = label_centres_mm(cases.store, case_id, cases.annotated[case_id] if case_id in cases.train else ())
+        known = cases.store.cases[case_id].annotated if truth else cases.annotated[case_id] if case_id in cases.train else ()
+        labelled = label_centres_mm(cases.store, case_id, known)
         grid = case_grid(cases.store, case_id, prior.grid_mm)
         yield case_id, finder.find(_slabs(cases.store, case_id), grid, prior, search, labelled)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -28,10 +28,10 @@ class OrganPosition:
         centre_mm: z, y, x of the centre of its bounding box, where it is placed; none without a prior.
         coarse_mm: the same from the prediction alone; none where nothing is predicted.
         searched_mm: the same after the search, whatever became of it.
-        divergence: mean KL divergence per cell at the minimum, over the references.
-        sharpness: one minus the minimum as a share of the window's median: 0 is flat.
+        divergence: mean KL divergence per cell there, over the references that count.
+        sharpness: one minus it as a share of the window's median: 0 is flat.
         overlap: soft Dice of the aligned prediction and the references, as a share of what labelled cases usually have.
-        spread_mm: largest distance of a reference's own minimum from the one that was taken.
+        spread_mm: largest distance of a reference's own place from the one that was taken.
         displacement: how far it is from where the other organs let it be expected, in standard deviations.
     """
 
@@ -59,6 +59,16 @@ class Found:
     at_border: bool
 
 
+class Match(NamedTuple):
+    """How the prediction fits one reference: the translation in cells, and as in `Found`."""
+
+    offset: np.ndarray
+    divergence: float
+    sharpness: float
+    overlap: float
+    at_border: bool
+
+
 def coarse_centre(probability: np.ndarray) -> tuple[np.ndarray, float] | None:
     """The centre of the organ's box by prediction alone, `[3]` with fractions, and the cells of its largest piece.
 
@@ -80,13 +90,15 @@ def coarse_centre(probability: np.ndarray) -> tuple[np.ndarray, float] | None:
     return (low + high) / 2, float(sizes.max())
 
 
-def search(probability: np.ndarray, references: References, window: int) -> Found | None:
-    """Moves the prediction onto each reference; the translation is the median of those that minimise the KL divergence.
+def search(probability: np.ndarray, references: References, window: int, votes: int = 3, pull: float = 0.0) -> Found | None:
+    """Moves the prediction onto each reference; the translation is the median of those of the references that fit best.
 
     Args:
         probability: float32 `[z, y, x]`, the organ's probability on the coarse grid of the case.
         references: labelled volumes on cells of the same side.
         window: cells to search in each direction about the coarse centre.
+        votes: number of references that count, by their overlap.
+        pull: cells; a translation t adds (|t| / pull)² times the least divergence to its own. 0 adds nothing.
 
     Returns:
         None where nothing is predicted.
@@ -97,27 +109,39 @@ def search(probability: np.ndarray, references: References, window: int) -> Foun
     size = np.array(references.masks.shape[1:])
     first = np.rint(coarse[0] - (size - 1) / 2).astype(int) - window
     around = _cut(probability, first, size + 2 * window)
-    offsets, minima, sharpness, overlaps, border = [], [], [], [], []
-    for mask in references.masks:
-        reference = np.pad(mask, window)
-        divergences = kl_map(reference, around, window)
-        place = np.array(best_place(divergences))
-        offsets.append(place - window + subvoxel(divergences, tuple(place.tolist())))
-        minima.append(float(divergences.min()))
-        sharpness.append(1 - minima[-1] / max(float(np.median(divergences)), 1e-12))
-        moved = _cut(around, window - place, np.array(around.shape))
-        overlaps.append(soft_dice(reference, moved >= POSITIVE))  # faint probabilities of a large volume add up
-        border.append(bool(((place == 0) | (place == 2 * window)).any()))
+    matches = [_match(np.pad(mask, window), around, window, pull) for mask in references.masks]
+    best = sorted(matches, key=lambda match: -match.overlap)[:votes]
+    offsets = np.array([match.offset for match in best])
     offset = np.median(offsets, axis=0)
     return Found(
         coarse=coarse[0],
         # The search moves the prediction by `offset` onto the reference, whose centre is the middle of what was cut out.
         place=first + window + (size - 1) / 2 - offset,
-        divergence=float(np.mean(minima)),
-        sharpness=float(np.median(sharpness)),
-        overlap=float(np.median(overlaps)) / references.overlap,
-        spread=float(np.max(np.linalg.norm(np.array(offsets) - offset, axis=1))),
-        at_border=float(np.mean(border)) > 0.5,
+        divergence=float(np.mean([match.divergence for match in best])),
+        sharpness=float(np.median([match.sharpness for match in best])),
+        overlap=float(np.median([match.overlap for match in best])) / references.overlap,
+        spread=float(np.max(np.linalg.norm(offsets - offset, axis=1))),
+        at_border=float(np.mean([match.at_border for match in best])) > 0.5,
+    )
+
+
+def _match(reference: np.ndarray, around: np.ndarray, window: int, pull: float) -> Match:
+    """How the prediction fits one reference; both `[z, y, x]`, the reference with a rim of `window`."""
+    divergences = kl_map(reference, around, window)
+    least = float(divergences.min())
+    cost = divergences
+    if pull:
+        steps = np.arange(-window, window + 1) / pull
+        squares = steps[:, None, None] ** 2 + steps[:, None] ** 2 + steps**2
+        cost = divergences + least * squares
+    place = best_place(cost)
+    moved = _cut(around, window - np.array(place), np.array(around.shape))
+    return Match(
+        offset=np.array(place) - window + subvoxel(cost, place),
+        divergence=float(divergences[place]),
+        sharpness=1 - float(divergences[place]) / max(float(np.median(divergences)), 1e-12),
+        overlap=soft_dice(reference, moved >= POSITIVE),  # faint probabilities of a large volume add up
+        at_border=any(cell in (0, 2 * window) for cell in place),
     )
 
 

@@ -15,11 +15,13 @@ from PIL import Image
 from tfpartial import provenance
 from tfpartial.artifacts import sha256, write_json
 from tfpartial.config import (
+    AlignConfig,
     AuditConfig,
     CompareConfig,
     CoverageConfig,
     PredictConfig,
     PrepareConfig,
+    PriorConfig,
     RankConfig,
     RelabelConfig,
     ReportConfig,
@@ -35,6 +37,7 @@ from tfpartial.data_prep import coverage, prepare
 from tfpartial.evaluate import compare, score
 from tfpartial.labels import OrganTable
 from tfpartial.metrics.ranking import Ranking
+from tfpartial.priors.position_table import write_table
 from tfpartial.provenance import begin, finish
 from tfpartial.ranking.files import write_ranking
 from tfpartial.ranking.rows import RankingRow, mean_ranking
@@ -47,6 +50,22 @@ FOLDS = (("a", "b"), ("c", "d"))
 ALPHAS = (1.0, 0.1)
 METHODS = ("naive", "certain")
 SHAPE, SPACING_ZYX = (6, 20, 24), (5.0, 2.0, 1.0)
+FOUND = (
+    (
+        ("a", "test", "liver", "aligned", 0.9, 1.0, 5, 2),
+        ("a", "test", EVIL, "poor", 0.2, None, 20, 30),
+        ("b", "test", "liver", "displaced", 0.8, 5.5, 7, 4),
+        ("b", "test", EVIL, "absent", None, None, None, None),
+        ("c", "train", EVIL, "poor", 0.1, None, 99, 99),
+    ),
+    (
+        ("c", "val", "liver", "aligned", 1.1, 0.5, 6, 1),
+        ("c", "val", EVIL, "aligned", 0.7, 0.5, 10, 12),
+        ("d", "test", "liver", "aligned", 0.9, 0.5, 8, 3),
+        ("d", "test", EVIL, "poor", 0.1, None, 40, 50),
+    ),
+)
+"""What `align` found in each fold: case, part, organ, state, overlap, displacement, errors before and after the search in mm."""
 METRICS = f"epoch,loss,val_dsc,val_dsc_liver,val_dsc_{EVIL}\n1,0.9,,,\n2,0.5,0.4,0.3,0.5\n"
 
 
@@ -105,6 +124,7 @@ def _write_cell(root: Path, manifest: Path, method: str, alpha: float, fold: int
     score.run(ScoreConfig(manifest, predict, folder / "07-score", workers=1))
     if (method, alpha) == ("certain", 0.1):
         _write_relabeling(folder, root / "store", fold)
+        _write_positions(folder, root / "store", fold)
     return {"method": method, "alpha": alpha, "fold": fold, "state": "finished", "dsc": 0.5, "minutes": 3.5, "reason": ""}
 
 
@@ -128,6 +148,20 @@ def _write_relabeling(folder: Path, store: Path, fold: int) -> None:
     picture = {"file": "confidence-1.png", "case": EVIL, "organ": EVIL, "slice": 3, "errors": 10, "share": 0.66}
     write_ranking(ranked, rows, {"cases": 2, "pictures": [picture]})
     finish(ranked, {})
+
+
+def _write_positions(folder: Path, store: Path, fold: int) -> None:
+    """A prior of both organs, and where they were found with it."""
+    out = folder / "04-prior"
+    begin(out, "prior", PriorConfig(store, folder / "splits.json", out, fold=fold))
+    Image.new("RGB", (900, 300), (20, 30, 40)).save(out / "prior.png")
+    prior = {"cases": 2 + fold, "bins": 5, "depth": 20.04, "rows": 7, "columns": 9}
+    finish(out, {"unit": "mm", "organs": [{"organ": organ, **prior} for organ in ORGANS]})
+    aligned = folder / "06-align"
+    begin(aligned, "align", AlignConfig(store, folder / "splits.json", folder / "05-train", out, aligned, fold=fold))
+    names = ("case", "part", "organ", "state", "overlap", "displacement", "coarse_error_mm", "searched_error_mm")
+    write_table([dict(zip(names, row, strict=True)) for row in FOUND[fold]], aligned)
+    finish(aligned, {})
 
 
 def write_steps(folder: Path, store: Store, cases: list[str]) -> None:

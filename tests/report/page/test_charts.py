@@ -71,6 +71,12 @@ def test_few_values_are_drawn_one_by_one_and_none_leave_an_empty_row():
     assert "many: median 30.0, middle half 20.0 to 40.0, n = 5" in chart
 
 
+def test_boxes_stand_where_their_axis_says():
+    chart = box_chart("t", "d", [("liver", [Box(style_of(0), "few", [25.0])])], "mm", Axis(0, 50, 10, 284, (0.0, 50.0)))
+    assert 'cx="147.0"' in chart
+    assert re.findall(r'class="tick" x="([\d.]+)"[^>]*>([\d.]+)<', chart) == [("10.0", "0"), ("284.0", "50")]
+
+
 def test_methods_differ_in_more_than_colour():
     styles = [style_of(number) for number in range(32)]
     assert len(set(styles)) == 32

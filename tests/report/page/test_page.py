@@ -56,9 +56,9 @@ def test_sections_are_there_when_their_files_are(sweep, open_run, problems_of):
     cell = sweep / "alpha0.1" / "fold0" / "certain"
     page, sections = write_page(open_run(cell))
     scored = ["results", "spread", "cases", "scores"]
-    assert sections == ["overview", *scored, "training", "relabeling", "confidence", "provenance"]
+    assert sections == ["overview", *scored, "training", "positions", "relabeling", "confidence", "provenance"]
     assert problems_of(page) == []
-    for name in ("07-score", "04-relabel", "04-rank"):
+    for name in ("07-score", "04-relabel", "04-rank", "04-prior", "06-align"):
         shutil.rmtree(cell / name)
     assert write_page(open_run(cell))[1] == ["overview", "training", "provenance"]
     assert write_page(open_run(cell / "06-predict"))[1] == ["overview", "provenance"]

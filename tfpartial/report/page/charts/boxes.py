@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tfpartial.report.page.charts.axis import percent_axis
+from tfpartial.report.page.charts.axis import Axis, percent_axis
 from tfpartial.report.page.charts.styles import Style
 from tfpartial.report.page.html import fill
 
@@ -27,7 +27,7 @@ class Box:
     Args:
         style: its look.
         name: of the method.
-        values: in percent, one per case.
+        values: one per case, in the unit of the axis.
     """
 
     style: Style
@@ -57,20 +57,23 @@ def quartiles(values: Sequence[float]) -> Quartiles:
     return Quartiles(float(inside[0]), q1, median, q3, float(inside[-1]), apart)
 
 
-def box_chart(title: str, description: str, groups: Sequence[tuple[str, Sequence[Box]]], x_label: str) -> Markup:
+def box_chart(
+    title: str, description: str, groups: Sequence[tuple[str, Sequence[Box]]], x_label: str, axis: Axis | None = None
+) -> Markup:
     """An SVG with a group of boxes per organ.
 
     Args:
         title: heading of the panel.
         description: what it shows, for those who do not see it.
         groups: name of the organ, and its boxes.
-        x_label: name of the axis, which goes from 0 to 100.
+        x_label: name of the axis.
+        axis: from `LEFT` to `RIGHT`; by default from 0 to 100.
     """
-    axis = percent_axis(LEFT, RIGHT)
+    axis = axis or percent_axis(LEFT, RIGHT)
     y, drawn = float(TOP_PX), []
     for name, boxes in groups:
         first = y + NAME_PX
-        rows = [_row(box, first + place * BOX_PX + BOX_PX / 2) for place, box in enumerate(boxes)]
+        rows = [_row(box, axis, first + place * BOX_PX + BOX_PX / 2) for place, box in enumerate(boxes)]
         drawn.append({"name": name, "y": y + NAME_PX - 4, "rows": rows})
         y = first + len(boxes) * BOX_PX + GAP_PX
     ticks = [(axis.at(value), f"{value:g}") for value in axis.ticks]
@@ -78,8 +81,7 @@ def box_chart(title: str, description: str, groups: Sequence[tuple[str, Sequence
     return fill("boxes.svg", frame=frame, title=title, description=description, groups=drawn, ticks=ticks, x_label=x_label)
 
 
-def _row(box: Box, y: float) -> dict[str, object]:
-    axis = percent_axis(LEFT, RIGHT)
+def _row(box: Box, axis: Axis, y: float) -> dict[str, object]:
     row: dict[str, object] = {
         "y": y,
         "style": box.style,

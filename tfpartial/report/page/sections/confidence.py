@@ -13,6 +13,7 @@ from tfpartial.artifacts import parsing
 from tfpartial.ranking.files import RANKING, WHAT, read_ranking
 from tfpartial.ranking.rows import MEAN, SHARES, RankingRow
 from tfpartial.ranking.table import ESTIMATORS, METRICS
+from tfpartial.report.page.fold_groups import fold_groups
 from tfpartial.report.page.html import fill
 from tfpartial.report.page.pictures import embed_picture
 from tfpartial.report.page.run_folder import RunFolder
@@ -40,13 +41,9 @@ def _ranked(run: RunFolder) -> list[FoundStage]:
 
 
 def _render(run: RunFolder) -> Markup:
-    several = len({stage.folder.name for stage in _ranked(run)}) > 1
     groups: dict[str, list[RankedStage]] = {}
-    for stage in _ranked(run):
-        rows, content = read_ranking(stage.folder / RANKING)
-        place = stage.place._replace(method=run.method_of(stage), fold=None).label
-        label = f"{place}, {stage.folder.name}" if several else place
-        groups.setdefault(label, []).append(RankedStage(stage, label, rows, content))
+    for label, stages in fold_groups(run, _ranked(run)).items():
+        groups[label] = [RankedStage(stage, label, *read_ranking(stage.folder / RANKING)) for stage in stages]
     each = min(run.config.cases, max(1, MOST_PICTURES // len(groups)))
     return fill(
         "confidence.html",
