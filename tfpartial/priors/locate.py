@@ -69,11 +69,18 @@ class Match(NamedTuple):
     at_border: bool
 
 
-def coarse_centre(probability: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """The centre of the organ's box by prediction alone, `[3]` with fractions, and the cells of its largest piece.
+class Coarse(NamedTuple):
+    """An organ by prediction alone: centre and sides of its box, `[3]`, in cells."""
 
-    The box is that of the largest connected piece, without the outermost 2 % of its cells along each axis: a few wrong ones would
-    move the centre.
+    centre: np.ndarray
+    sides: np.ndarray
+
+
+def coarse_box(probability: np.ndarray) -> Coarse | None:
+    """The box of an organ by prediction alone.
+
+    The centre is that of the largest connected piece without the outermost 2 % of its cells along each axis: a few wrong ones
+    would move it.
 
     Args:
         probability: float32 `[z, y, x]`.
@@ -87,7 +94,7 @@ def coarse_centre(probability: np.ndarray) -> tuple[np.ndarray, float] | None:
     sizes = np.bincount(pieces.ravel())[1:]
     cells = np.argwhere(pieces == 1 + np.argmax(sizes))
     low, high = np.quantile(cells, [OUTLIERS, 1 - OUTLIERS], axis=0)
-    return (low + high) / 2, float(sizes.max())
+    return Coarse((low + high) / 2, np.ptp(cells, axis=0) + 1)
 
 
 def search(probability: np.ndarray, references: References, window: int, votes: int = 3, pull: float = 0.0) -> Found | None:
@@ -103,20 +110,22 @@ def search(probability: np.ndarray, references: References, window: int, votes: 
     Returns:
         None where nothing is predicted.
     """
-    coarse = coarse_centre(probability)
+    coarse = coarse_box(probability)
     if coarse is None:
         return None
-    size = np.array(references.masks.shape[1:])
-    first = np.rint(coarse[0] - (size - 1) / 2).astype(int) - window
-    around = _cut(probability, first, size + 2 * window)
-    matches = [_match(np.pad(mask, window), around, window, pull) for mask in references.masks]
+    # No translation may move a predicted cell out of what is compared, or the divergence would fall for that alone.
+    rim = window + np.maximum(0, np.ceil((coarse.sides - references.masks.shape[1:]) / 2).astype(int)) + 1
+    size = references.masks.shape[1:] + 2 * rim
+    first = np.rint(coarse.centre - (size - 1) / 2).astype(int)
+    around = _cut(probability, first, size)
+    matches = [_match(np.pad(mask, [(side, side) for side in rim]), around, window, pull) for mask in references.masks]
     best = sorted(matches, key=lambda match: -match.overlap)[:votes]
     offsets = np.array([match.offset for match in best])
     offset = np.median(offsets, axis=0)
     return Found(
-        coarse=coarse[0],
+        coarse=coarse.centre,
         # The search moves the prediction by `offset` onto the reference, whose centre is the middle of what was cut out.
-        place=first + window + (size - 1) / 2 - offset,
+        place=first + (size - 1) / 2 - offset,
         divergence=float(np.mean([match.divergence for match in best])),
         sharpness=float(np.median([match.sharpness for match in best])),
         overlap=float(np.median([match.overlap for match in best])) / references.overlap,
@@ -126,7 +135,7 @@ def search(probability: np.ndarray, references: References, window: int, votes: 
 
 
 def _match(reference: np.ndarray, around: np.ndarray, window: int, pull: float) -> Match:
-    """How the prediction fits one reference; both `[z, y, x]`, the reference with a rim of `window`."""
+    """How the prediction fits one reference; both `[z, y, x]`, the reference in the middle."""
     divergences = kl_map(reference, around, window)
     least = float(divergences.min())
     cost = divergences
