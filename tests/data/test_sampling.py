@@ -87,3 +87,30 @@ def test_says_when_an_epoch_has_fewer_slices_than_a_batch():
 def test_refuses_a_share_outside_0_to_1():
     with pytest.raises(TfpartialError, match=r"empty_share: expected 0 to 1, got 1\.5"):
         epoch_size(index_of(2, 2), 1.5)
+
+
+def test_balanced_draws_show_each_organs_cases_equally_often():
+    """Organ 0 is annotated in three cases of 20 slices, organ 1 in one of 10."""
+    voxels = [np.tile([[3, 0]], (20, 1))] * 3 + [np.tile([[0, 3]], (10, 1))]
+    annotated = np.array([[True, False]] * 3 + [[False, True]])
+    index = SliceIndex.build(voxels, annotated, annotated)
+    assert index.organ_share[index.case == 3].sum() == pytest.approx(0.5)
+    orders = np.concatenate([epoch_order(index, 1.0, 0, epoch, balanced=True) for epoch in range(40)])
+    assert len(orders) == 40 * epoch_size(index, 1.0)
+    assert np.mean(index.case[orders] == 3) == pytest.approx(0.5, abs=0.03)
+    assert epoch_order(index, 1.0, 0, 5, balanced=True).tolist() == epoch_order(index, 1.0, 0, 5, balanced=True).tolist()
+
+
+def test_half_of_balanced_draws_are_left_to_pseudo_labels_alone():
+    voxels = [np.tile([[3, 0]], (10, 1)), np.tile([[3, 3]], (40, 1))]
+    annotated = np.array([[True, False], [False, False]])
+    index = SliceIndex.build(voxels, annotated, np.ones((2, 2), bool))
+    assert index.organ_share[index.case == 1].sum() == pytest.approx(0.5)
+
+
+def test_empty_slices_are_balanced_as_well():
+    voxels = [np.array([[3, 0]] + [[0, 0]] * 30), np.array([[0, 3]] + [[0, 0]] * 10)]
+    annotated = np.array([[True, False], [False, True]])
+    index = SliceIndex.build(voxels, annotated, annotated)
+    for kind in (index.shows_label, ~index.shows_label):
+        assert index.organ_share[kind & (index.case == 0)].sum() == pytest.approx(0.5)

@@ -97,6 +97,8 @@ class TrainConfig:
         epochs: number of epochs.
         steps_per_epoch: steps of one epoch; none goes once through the epoch's slices.
         empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
+        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many so that the cases annotated for
+            each organ are seen equally often, rare ones repeatedly.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
         ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights. A
@@ -128,6 +130,7 @@ class TrainConfig:
     epochs: int = 50
     steps_per_epoch: int | None = None
     empty_share: float = 1.0
+    sampling: Literal["slices", "organs"] = "slices"
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
     ema: float = 0.0

@@ -34,6 +34,7 @@ def training_slices(
     seed: int,
     start_step: int = 0,
     pseudo: PseudoLabels | None = None,
+    balanced: bool = False,
 ) -> tf.data.Dataset:
     """Shuffled slices without end, epoch after epoch (see `sampling`); the same seed gives the same batches.
 
@@ -46,6 +47,7 @@ def training_slices(
         seed: seed of the order.
         start_step: number of the first batch: batch n is the same wherever the series starts.
         pseudo: label layers with pseudo-labels; none takes the experts' labels.
+        balanced: draw slices so that the organs' annotated cases are seen equally often.
 
     Returns:
         batches `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the organs that are not annotated nor
@@ -55,7 +57,7 @@ def training_slices(
         TfpartialError: see `SliceReader` and `BatchStream`.
     """
     reader = SliceReader(store, case_ids, annotated, pseudo)
-    stream = _stream(reader, batch, empty_share, seed)
+    stream = _stream(reader, batch, empty_share, seed, balanced)
 
     def places(step: int) -> Places:
         chosen = stream[step]
@@ -96,9 +98,9 @@ def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets,
     return _batches(steps, reader, places, None)
 
 
-def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int) -> BatchStream:
+def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int, balanced: bool = False) -> BatchStream:
     index = SliceIndex.build(reader.voxels, reader.annotated, reader.visible)
-    return BatchStream(index, batch, empty_share, seed)
+    return BatchStream(index, batch, empty_share, seed, balanced)
 
 
 def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None) -> tf.data.Dataset:

@@ -20,11 +20,13 @@ class SliceIndex:
         z: int32 `[N]`, slice of that case.
         shows_label: bool `[N]`: a visible organ is labelled there. The other slices are certain to be free of the annotated
             organs of their case. (Slices of cases with nothing annotated, and no label, teach nothing: they are left out.)
+        organ_share: float `[N]`, how often a slice is drawn when the organs are to be seen equally often (see `organ_shares`).
     """
 
     case: np.ndarray
     z: np.ndarray
     shows_label: np.ndarray
+    organ_share: np.ndarray
 
     @classmethod
     def build(cls, voxels: Sequence[np.ndarray], annotated: np.ndarray, visible: np.ndarray) -> SliceIndex:
@@ -41,7 +43,8 @@ class SliceIndex:
         z = np.concatenate([np.arange(len(flags), dtype=np.int32) for flags in shows])
         shows_label = np.concatenate(shows)
         teaches = shows_label | np.any(annotated, axis=1)[case]
-        return cls(case[teaches], z[teaches], shows_label[teaches])
+        share = organ_shares(annotated, case[teaches], shows_label[teaches])
+        return cls(case[teaches], z[teaches], shows_label[teaches], share)
 
     def __len__(self) -> int:
         return len(self.case)
@@ -59,7 +62,33 @@ def epoch_size(index: SliceIndex, empty_share: float) -> int:
     return labelled + round(empty_share * (len(index) - labelled))
 
 
-def epoch_order(index: SliceIndex, empty_share: float, seed: int, epoch: int) -> np.ndarray:
+def organ_shares(annotated: np.ndarray, case: np.ndarray, shows_label: np.ndarray) -> np.ndarray:
+    """Probabilities under which each organ's annotated cases are seen equally often, among slices with a label and among others.
+
+    With few annotated cases of an organ, most slices tell nothing of where it is not: they show no background for it. Half of
+    the draws are left to cases in which only pseudo-labels are certain.
+
+    Args:
+        annotated: bool `[cases, K]`.
+        case: int `[N]`, the slices' cases.
+        shows_label: bool `[N]`.
+
+    Returns:
+        float `[N]`, not negative; sums over either kind of slices are 1, or 0 where there are none.
+    """
+    share = np.zeros(len(case))
+    for kind in (shows_label, ~shows_label):
+        known = annotated[case] & kind[:, None]  # (N, K)
+        of_organ = known / np.maximum(known.sum(axis=0), 1)  # each organ's column sums to 1
+        share += of_organ.sum(axis=1)
+        pseudo = kind & ~annotated[case].any(axis=1)
+        if pseudo.any():
+            share[pseudo] = max(share[kind & ~pseudo].sum(), 1.0) / pseudo.sum()
+        share[kind] /= max(share[kind].sum(), 1e-12)
+    return share
+
+
+def epoch_order(index: SliceIndex, empty_share: float, seed: int, epoch: int, balanced: bool = False) -> np.ndarray:
     """The slices of one epoch in random order: every one with a label, and a share of the others, drawn anew.
 
     Args:
@@ -67,14 +96,22 @@ def epoch_order(index: SliceIndex, empty_share: float, seed: int, epoch: int) ->
         empty_share: share of the slices without a label.
         seed: seed of the run.
         epoch: number of the epoch; with the seed it determines the result.
+        balanced: draw as many with replacement, so that the organs' annotated cases are seen equally often.
 
     Returns:
         int64 `[epoch_size]`, places in `index`.
     """
     random = np.random.default_rng((seed, epoch))
     labelled, empty = np.flatnonzero(index.shows_label), np.flatnonzero(~index.shows_label)
-    drawn = random.permutation(empty)[: epoch_size(index, empty_share) - len(labelled)]
-    return random.permutation(np.concatenate([labelled, drawn]))
+    number = epoch_size(index, empty_share) - len(labelled)
+    if balanced:
+        parts = [
+            random.choice(places, count, p=index.organ_share[places])
+            for places, count in ((labelled, len(labelled)), (empty, number))
+            if count
+        ]
+        return random.permutation(np.concatenate(parts))
+    return random.permutation(np.concatenate([labelled, random.permutation(empty)[:number]]))
 
 
 class BatchStream:
@@ -88,12 +125,13 @@ class BatchStream:
         batch: slices per batch.
         empty_share: share of the slices without a label in each epoch.
         seed: seed of the order.
+        balanced: see `epoch_order`.
 
     Raises:
         TfpartialError: an epoch has fewer slices than one batch.
     """
 
-    def __init__(self, index: SliceIndex, batch: int, empty_share: float, seed: int) -> None:
+    def __init__(self, index: SliceIndex, batch: int, empty_share: float, seed: int, balanced: bool = False) -> None:
         size = epoch_size(index, empty_share)
         if batch < 1 or size < batch:
             raise TfpartialError(
@@ -104,7 +142,7 @@ class BatchStream:
         self.batch = batch
         self.batches_per_epoch = size // batch
         # Two, because batches are read ahead across the end of an epoch.
-        self._order = lru_cache(maxsize=2)(lambda epoch: epoch_order(index, empty_share, seed, epoch))
+        self._order = lru_cache(maxsize=2)(lambda epoch: epoch_order(index, empty_share, seed, epoch, balanced))
 
     def __getitem__(self, step: int) -> np.ndarray:
         """Batch number `step`, 0 or more: int `[batch]`, places in `index`."""

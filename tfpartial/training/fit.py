@@ -46,7 +46,9 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     places = None if prior is None else training_places(cases)
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
     validation = _validation(config, cases, segmenter)
-    progress = train_epochs(config, cases, segmenter, config.ema, validation, scores, callbacks, places)
+    progress = train_epochs(
+        config, cases, segmenter, config.ema, validation, scores, callbacks, places, config.sampling == "organs"
+    )
     save_network(segmenter.network, config.out / LAST)
     if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
         save_network(segmenter.network, config.out / BEST)

@@ -48,6 +48,7 @@ def train_epochs(
     scores: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     places: CasePlaces | None = None,
+    balanced: bool = False,
 ) -> Progress:
     """Trains up to the last epoch; leaves `metrics.csv`, the state to resume from and TensorBoard's files in `config.out`.
 
@@ -60,6 +61,7 @@ def train_epochs(
         scores: names of these scores.
         callbacks: further callbacks, such as a progress bar.
         places: where the organs are, for a network with a prior.
+        balanced: see `training_slices`.
 
     Returns:
         Epochs, best validation DSC and seconds.
@@ -72,7 +74,7 @@ def train_epochs(
     columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
     keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)
     tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
-    batches = training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo)
+    batches = training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo, balanced=balanced)
     trainer.fit(
         batches if places is None else with_places(batches, places),
         initial_epoch=progress.epochs,
