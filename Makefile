@@ -6,14 +6,14 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant two_sources benchmarks clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant stipple two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
 	saved_model_cli run --dir runs/demo/alpha0.3/fold0/certain/10-export/1 --tag_set serve --signature_def serving_default \
 		--inputs "hu=$$(find runs/demo/05-prepare/cases -name image.npy | sort | head -n 1)" \
 		--outdir runs/demo/served_outputs --overwrite > runs/demo/served_outputs.log 2>&1
-	@echo "picture: runs/demo/09-compare/figure.png   what the served model gives: runs/demo/served_outputs"
+	@echo "page: runs/demo/11-report/report.html   picture: runs/demo/09-compare/figure.png   what the served model gives: runs/demo/served_outputs"
 
 test: $(VENV)/installed
 	pytest -n 2 --dist loadfile
@@ -36,9 +36,12 @@ openkbp: $(VENV)/installed
 openkbp_sweep: $(VENV)/installed
 	tfpartial sweep configs/openkbp.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
-# The same folder: what both experiments have in common is done once.
+# The same folder for both: what they have in common is done once.
 inerrant: $(VENV)/installed
-	tfpartial sweep configs/inerrant.yaml --out runs/openkbp --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+	tfpartial sweep configs/inerrant.yaml --out runs/inerrant --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
+stipple: $(VENV)/installed
+	tfpartial sweep configs/stipple.yaml --out runs/inerrant --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
 # The configuration names its folders from where the real data are.
 two_sources: $(VENV)/installed
@@ -60,6 +63,7 @@ benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.surface --peer-python $(VENV)-torch/bin/python --out benchmarks/results/surface.json
 	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json
 	python -m benchmarks.relabel --out benchmarks/results/relabel.json
+	python -m benchmarks.kl_search --out benchmarks/results/kl_search.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json
 	python -m benchmarks.predict_memory --out benchmarks/results/predict_memory.json
 

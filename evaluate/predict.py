@@ -59,11 +59,11 @@ def _positions(config: PredictConfig, card: SegmenterCard, cases: list[InputCase
         }
     found = {case.id: known[case.id] for case in cases}
     write_positions(found, config.out)
-    _warn_of_unplaced(found)
+    warn_of_unplaced(found)
     return found
 
 
-def _warn_of_unplaced(positions: Positions) -> None:
+def warn_of_unplaced(positions: Positions) -> None:
     """A person should know of organs that are where no training case has them: the plain activation decides there."""
     for case, own in positions.items():
         for state in ("poor", "displaced"):

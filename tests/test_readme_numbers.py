@@ -104,9 +104,15 @@ def surfaces(contestant, column):
     return next(row[column] for row in rows if row["contestant"] == contestant)
 
 
+def search(place, column):
+    return results("benchmarks/results/kl_search.json")["rows"][place][column]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
+        f"at once, takes {search(0, 'seconds'):.1f} s and {search(0, 'peak_mib') / 1024:.1f} GiB; SciPy's `fftconvolve` "
+        f"{search(1, 'times_ours'):.1f} times as long and {search(1, 'peak_mib') / 1024:.1f} GiB",
         f"{surfaces('tfpartial', 'seconds'):.2f} s, {surfaces('tfpartial', 'times_plain'):.1f} times as fast as the faster plain",
         f"{surfaces('tfpartial, elements', 'seconds'):.2f} s, against its own {surfaces('surface-distance', 'seconds'):.2f} s",
         f"`prepare` takes {preparing('tfpartial prepare', 'times_reading'):.2f} times the time that SimpleITK takes to only read",

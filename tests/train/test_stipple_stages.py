@@ -33,6 +33,7 @@ from tfpartial.evaluate import export, predict
 from tfpartial.inference.predictor import Predictor, load_network
 from tfpartial.priors import build_prior, place_prior, read_prior
 from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm, stored_mask
+from tfpartial.priors.locate import OrganPosition
 from tfpartial.priors.positions import centres_mm, places_of_slices, read_positions
 from tfpartial.train import align, confidence, prior, relabel, segmenter
 from tfpartial.training.card import NetworkSpec, SegmenterCard, read_card, write_card
@@ -237,3 +238,13 @@ def test_a_prior_serves_another_data_set_of_other_spacing(prior_folder, tmp_path
     inside = np.array([placed[..., k][truth[..., k]].mean() for k in np.flatnonzero(shown)])
     outside = np.array([placed[..., k][~truth[..., k]].mean() for k in np.flatnonzero(shown)])
     assert (inside > 1.5 * outside).all() and inside.mean() > 0.5
+
+
+def test_a_person_is_told_of_organs_that_are_elsewhere(caplog):
+    positions = {"a": {"liver": OrganPosition("displaced"), "spleen": OrganPosition("poor"), "stomach": OrganPosition("absent")}}
+    with caplog.at_level("WARNING"):
+        predict.warn_of_unplaced(positions)
+    assert [record.getMessage() for record in caplog.records] == [
+        "case a: no prior for spleen: no translation fits the prediction to the labelled cases",
+        "case a: no prior for liver: they do not lie to the other organs as in the training cases",
+    ]
