@@ -1,23 +1,27 @@
 """Find where the organs are in the cases of a fold without their labels, for the prior."""
 
+import math
 from typing import Any
 
 from tfpartial import cli
+from tfpartial.artifacts import write_text
 from tfpartial.config import AlignConfig
 from tfpartial.data.split import read_fold
 from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.priors.align_cases import align_cases
-from tfpartial.priors.position_table import summary_of_errors, table, write_table
+from tfpartial.priors.position_table import table, write_table
 from tfpartial.priors.positions import write_positions
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
+from tfpartial.report.position_errors import PlaceErrors, error_table, errors_by_organ, read_position_table, unseen
+from tfpartial.report.table import markdown
 from tfpartial.training.card import require_same_data
 from tfpartial.training.cases import read_training_cases
 
 
 def run(config: AlignConfig) -> dict[str, Any]:
-    """Writes `positions.json` and `positions.csv`."""
+    """Writes `positions.json`, `positions.csv`, and the errors of the places, `positions.md`."""
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations)
     test = read_fold(config.splits, config.fold).test
     prior = read_prior(config.prior).of_organs(cases.store.organs.names)
@@ -27,11 +31,18 @@ def run(config: AlignConfig) -> dict[str, Any]:
     total = len(cases.train) + len(cases.val) + len(test)
     positions = dict(track(align_cases(finder, cases, test, prior, config.search, config.truth), "align", total))
     write_positions(positions, config.out)
-    rows = table(cases, test, positions)
-    write_table(rows, config.out)
-    summary = {"folder": str(config.out), "cases": total, "organs": summary_of_errors(rows, cases.store.organs.names)}
+    write_table(table(cases, test, positions), config.out)
+    errors = errors_by_organ(unseen(read_position_table(config.out)))
+    write_text(config.out / "positions.md", markdown(error_table(errors)))
+    organs = [{"organ": own.organ, "cases": own.cases, **own.states, **_errors(own)} for own in errors]
+    summary = {"folder": str(config.out), "cases": total, "organs": organs}
     finish(config.out, summary)
     return summary
+
+
+def _errors(own: PlaceErrors) -> dict[str, float | None]:
+    means = {"coarse mm": own.coarse.mean, "searched mm": own.searched.mean}
+    return {name: None if math.isnan(length) else round(length, 2) for name, length in means.items()}
 
 
 if __name__ == "__main__":

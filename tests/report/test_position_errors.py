@@ -5,8 +5,18 @@ import math
 import pytest
 
 from tfpartial.errors import TfpartialError
-from tfpartial.priors.position_table import summary_of_errors, write_table
-from tfpartial.report.position_errors import errors_by_organ, errors_of_all, fell_back, read_position_table, unseen
+from tfpartial.priors.position_table import write_table
+from tfpartial.report.position_errors import (
+    STATES,
+    PlaceErrors,
+    error_table,
+    errors_by_organ,
+    errors_of_all,
+    fell_back,
+    read_position_table,
+    unseen,
+)
+from tfpartial.report.table import markdown
 
 ROWS = (
     ("007", "train", "liver", "displaced", 0.9, 9.0, 90.0, 91.0),
@@ -56,13 +66,14 @@ def test_all_organs_together_are_means_over_places(table):
     assert found.coarse_mm == (3.0, 8.0, 4.0)
 
 
-def test_they_are_what_the_stage_says_at_its_end(table):
-    for found, said in zip(errors_by_organ(unseen(table)), summary_of_errors(records(), ["liver", "NA"]), strict=True):
-        assert (found.organ, found.cases) == (said["organ"], said["cases"])
-        assert found.states == {state: said[state] for state in found.states}
-        for errors, name in ((found.coarse, "coarse"), (found.searched, "searched")):
-            told = [said[f"{name} mm"], said[f"worst {name} mm"]]
-            assert [None if math.isnan(value) else value for value in errors] == told
+def test_as_a_table_what_is_unknown_stays_so(table):
+    lines = markdown(error_table(errors_by_organ(unseen(table)))).splitlines()
+    assert lines[0].startswith(
+        "| organ | cases | aligned | absent | poor | displaced | coarse, mm | worst | searched, mm | worst |"
+    )
+    assert len(lines) == 2 + len(errors_by_organ(unseen(table))) + 2
+    nothing = PlaceErrors("spleen", 1, dict.fromkeys(STATES, 0), (), (3.0,))
+    assert markdown(error_table([nothing])).splitlines()[2] == "| spleen | 1 | 0 | 0 | 0 | 0 | n/a | n/a | 3.0 | 3.0 |"
 
 
 def test_the_farthest_displaced_come_first_then_the_poorest_overlap(table):

@@ -64,21 +64,5 @@ def write_table(rows: Sequence[Row], folder: Path) -> None:
         writer.writerows(rows)
 
 
-def summary_of_errors(rows: Sequence[Row], organs: Sequence[str], parts: Sequence[str] = ("val", "test")) -> list[Row]:
-    """Per organ, in cases that nobody trained on: how many were found, and the errors of both places where the truth is known."""
-    summary = []
-    for organ in organs:
-        own = [row for row in rows if row["organ"] == organ and row["part"] in parts]
-        known = [row for row in own if row["searched_error_mm"] is not None]
-        errors: Row = {}
-        for name in ("coarse", "searched"):
-            values = [row[f"{name}_error_mm"] for row in known]
-            errors[f"{name} mm"] = round(float(np.mean(values)), 2) if values else None
-            errors[f"worst {name} mm"] = round(float(np.max(values)), 2) if values else None
-        states = {state: sum(row["state"] == state for row in own) for state in ("aligned", "absent", "poor", "displaced")}
-        summary.append({"organ": organ, "cases": len(own), **states, **errors})
-    return summary
-
-
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)

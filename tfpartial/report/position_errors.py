@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,8 @@ import pandas as pd
 
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.position_table import FILE_NAME
-from tfpartial.report.relabel_steps import ALL
+from tfpartial.report.relabel_steps import ALL, UNDEFINED
+from tfpartial.report.table import Cell, Table
 
 PARTS = ("train", "val", "test")
 UNSEEN = ("val", "test")
@@ -106,6 +107,23 @@ def fell_back(table: pd.DataFrame) -> pd.DataFrame:
     found = table[table["state"].isin(FELL_BACK)]
     order = np.where(found["state"] == "displaced", -found["displacement"], found["overlap"])
     return found.assign(order=order).sort_values(["state", "order"], kind="stable").drop(columns="order")
+
+
+def error_table(errors: Sequence[PlaceErrors]) -> Table:
+    """The errors before and after the search (thesis, section 4.2.2), organ by organ."""
+    header = ["organ", "cases", *STATES, "coarse, mm", "worst", "searched, mm", "worst"]
+    rows = [
+        [
+            *(Cell(str(value)) for value in (own.organ, own.cases, *own.states.values())),
+            *(Cell(UNDEFINED if math.isnan(value) else f"{value:.1f}") for value in (*own.coarse, *own.searched)),
+        ]
+        for own in errors
+    ]
+    caption = (
+        "Distance of the found places from the centres of the experts' boxes in validation and test cases: by the prediction "
+        "alone, and after the search. Organs that are not aligned get no prior."
+    )
+    return Table(header, rows, caption)
 
 
 def _errors_of(organ: str, rows: pd.DataFrame) -> PlaceErrors:
