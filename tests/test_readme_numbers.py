@@ -108,8 +108,8 @@ def search(place, column):
     return results("benchmarks/results/kl_search.json")["rows"][place][column]
 
 
-def trial(method):
-    rows = results("docs/results/relabeling_trials/comparison.json")["averages"]
+def trial(method, folder="relabeling_trials"):
+    rows = results(f"docs/results/{folder}/comparison.json")["averages"]
     chosen = next(row for row in rows if (row["method"], row["metric"], row["organ"]) == (method, "dsc", MEAN))
     return 100 * chosen["fold_mean"]
 
@@ -117,6 +117,7 @@ def trial(method):
 @pytest.mark.parametrize(
     "sentence",
     [
+        f"raises the mean DSC from {trial('baseline', 'stipple'):.1f} to {trial('prior', 'stipple'):.1f} in the same experiment",
         f"raises *certain* from {trial('certain'):.1f} to {trial('by_organ'):.1f} (fold 0, 2,040 steps",
         f"at once, takes {search(0, 'seconds'):.1f} s and {search(0, 'peak_mib') / 1024:.1f} GiB; SciPy's `fftconvolve` "
         f"{search(1, 'times_ours'):.1f} times as long and {search(1, 'peak_mib') / 1024:.1f} GiB",
