@@ -87,6 +87,9 @@ class SpatialPrior:
     def __post_init__(self) -> None:
         if not 0 < self.epsilon < 0.5:
             raise TfpartialError(f"epsilon: expected above 0, below 0.5, got {self.epsilon:g}")
+        if not self.centres_mm.size:  # nothing is known of the training cases
+            object.__setattr__(self, "centres_mm", np.zeros((0, len(self.organs), 3), np.float32))
+            object.__setattr__(self, "volumes_ml", np.zeros((0, len(self.organs)), np.float32))
         unknown = sorted(set(self.priors) - set(self.organs))
         if unknown:
             raise TfpartialError(f"prior: '{unknown[0]}' is none of the organs {list(self.organs)}")
