@@ -44,7 +44,7 @@ class RulePredictor:
 
     card = SimpleNamespace(window_hu=(-50.0, 150.0))
 
-    def predict(self, hu, wanted):
+    def predict(self, hu, wanted, places=None):
         organ = np.where((hu[..., 0] >= 20) & wanted[SPLEEN - 1], SPLEEN, 0).astype(np.uint8)
         return organ, np.where(organ > 0, 0.5 + hu[..., 0] / 300, 0).astype(np.float32)
 

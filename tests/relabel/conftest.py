@@ -17,7 +17,7 @@ class Shifted:
             store.image(case)[z].tobytes(): store.label(case)[z] for case in store.cases for z in range(store.cases[case].slices)
         }
 
-    def predict(self, hu: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, hu: np.ndarray, wanted: np.ndarray, places=None) -> tuple[np.ndarray, np.ndarray]:
         truth = np.stack([np.roll(self._truth[piece.tobytes()], 1, axis=1) for piece in hu])
         organ = np.where(np.isin(truth, np.flatnonzero(wanted) + 1), truth, 0).astype(np.uint8)
         sure = np.clip((hu[..., 0].astype(np.float32) + 200) / 600, 0.01, 1)

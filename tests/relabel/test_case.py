@@ -99,7 +99,7 @@ class SureElsewhere:
     def __init__(self, predictor):
         self._predictor = predictor
 
-    def predict(self, hu, wanted):
+    def predict(self, hu, wanted, places=None):
         organ, confidence = self._predictor.predict(hu, wanted)
         return np.where(organ == 0, SURE_BACKGROUND, organ).astype(np.uint8), confidence
 
@@ -127,7 +127,7 @@ def test_less_than_the_smallest_volume_is_left_out(current, shifted, tmp_path):
 class TwoPieces:
     """Predicts the first missing organ at two places."""
 
-    def predict(self, hu, wanted):
+    def predict(self, hu, wanted, places=None):
         organ = np.zeros(hu.shape[:3], np.uint8)
         organ[:, 0, :2], organ[:, 5:7, 5:7] = (np.flatnonzero(wanted)[0] + 1,) * 2
         return organ, (organ > 0).astype(np.float32)
@@ -141,7 +141,7 @@ def test_of_some_organs_only_the_largest_piece_stays(current, tmp_path):
 
 
 class Nan:
-    def predict(self, hu, wanted):
+    def predict(self, hu, wanted, places=None):
         return np.ones(hu.shape[:3], np.uint8), np.full(hu.shape[:3], np.nan, np.float32)
 
 

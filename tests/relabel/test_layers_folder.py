@@ -51,7 +51,7 @@ def test_a_step_has_every_case_that_lacks_an_organ(two_steps, cases):
 
 def test_a_later_step_asks_again_what_was_sure_background(cases, shifted, tmp_path):
     class Sure:
-        def predict(self, hu, wanted):
+        def predict(self, hu, wanted, places=None):
             organ, confidence = shifted.predict(hu, wanted)
             return np.where(organ == 0, SURE_BACKGROUND, organ).astype(np.uint8), confidence
 
