@@ -12,31 +12,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from tfpartial import cli, models
+from tfpartial import cli
 from tfpartial.config import AcceptConfig, NetworkConfig, RelabelConfig, TrainConfig
 from tfpartial.data.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.slices import SliceReader
-from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.train import accept, relabel, segmenter
-from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
 from tfpartial.training.cases import read_training_cases
-
-
-@pytest.fixture(scope="module")
-def model(tiny_run, tmp_path_factory):
-    """An untrained segmenter: it predicts a lot, and mostly wrong."""
-    store = Store.open(tiny_run.store)
-    keras.utils.set_random_seed(3)
-    shape, organs = (*store.size, 1), len(store.organs)
-    network = models.build("unet", organs, shape, width=2)
-    folder = tmp_path_factory.mktemp("model")
-    network.save(folder / "last.keras")
-    spec = NetworkSpec("unet", organs, shape, {"width": 2})
-    write_card(
-        SegmenterCard(store.organs, store.channel_names, "certain", store.size, None, (-160.0, 300.0), 0.0, 100.0, spec), folder
-    )
-    return folder
 
 
 def config(tiny_run, model, out, **options):

@@ -4,12 +4,10 @@ import csv
 import json
 import shutil
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpartial import models
 from tfpartial.config import (
     AlignConfig,
     ConfidenceConfig,
@@ -36,7 +34,7 @@ from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm, stor
 from tfpartial.priors.locate import OrganPosition
 from tfpartial.priors.positions import centres_mm, places_of_slices, read_positions
 from tfpartial.train import align, confidence, prior, relabel, segmenter
-from tfpartial.training.card import NetworkSpec, SegmenterCard, read_card, write_card
+from tfpartial.training.card import read_card
 from tfpartial.training.cases import read_training_cases
 
 # No translation fits the nonsense that the first segmenter predicts: its own places are taken.
@@ -56,19 +54,9 @@ def prior_folder(tiny_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def plain(tiny_run, tmp_path_factory):
-    """A first segmenter that has learned nothing: it predicts a lot, and mostly wrong."""
-    store = Store.open(tiny_run.store)
-    keras.utils.set_random_seed(3)
-    shape, organs = (*store.size, 1), len(store.organs)
-    network = models.build("unet", organs, shape, width=2)
-    folder = tmp_path_factory.mktemp("plain")
-    network.save(folder / "last.keras")
-    spec = NetworkSpec("unet", organs, shape, {"width": 2})
-    write_card(
-        SegmenterCard(store.organs, store.channel_names, "certain", store.size, None, (-160.0, 300.0), 0.0, 100.0, spec), folder
-    )
-    return folder
+def plain(model):
+    """A first segmenter that has learned nothing."""
+    return model
 
 
 @pytest.fixture(scope="module")
