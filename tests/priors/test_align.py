@@ -79,6 +79,15 @@ def test_the_search_mends_the_place_of_an_organ_that_was_predicted_in_part(prior
     assert 0 < found.sharpness < 1 and found.overlap > 0.5 and found.divergence > 0
 
 
+def test_the_settings_reach_the_search(prior):
+    """The strongest pull keeps an organ where it was predicted; votes and window change what is found."""
+    free, held = (align_case(predicted(), GRID, prior, SearchConfig(pull_mm=pull))["cone"] for pull in (0.0, 1.0))
+    moved = [np.linalg.norm(np.array(found.searched_mm) - found.coarse_mm) for found in (free, held)]
+    assert moved[1] < CELL < moved[0]
+    one, three = (align_case(predicted(), GRID, prior, SearchConfig(pull_mm=0, votes=votes))["cone"] for votes in (1, 3))
+    assert one.spread_mm == 0 and one.overlap >= three.overlap
+
+
 def test_without_the_search_the_coarse_place_is_taken(prior):
     found = align_case(predicted(), GRID, prior, SearchConfig(adjust=False))["cone"]
     assert found.centre_mm == found.coarse_mm != found.searched_mm

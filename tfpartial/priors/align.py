@@ -11,7 +11,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.priors.arrangement import displacement
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.locate import Found, OrganPosition, search
-from tfpartial.priors.spatial_prior import SpatialPrior
+from tfpartial.priors.spatial_prior import References, SpatialPrior
 
 
 def align_case(
@@ -45,12 +45,16 @@ def align_case(
         for organ, centre in zip(prior.organs, labelled, strict=True)
         if organ in prior.references and np.isnan(centre).any()
     ]
-    window = max(1, round(settings.window_mm / grid.cell_mm))
-    found = {organ: search(probability[prior.organs.index(organ)], prior.references[organ], window) for organ in chosen}
+    found = {organ: _search(probability[prior.organs.index(organ)], prior.references[organ], grid, settings) for organ in chosen}
     positions = {
         organ: _judge(found[organ], probability[prior.organs.index(organ)], grid, prior, settings, organ) for organ in chosen
     }
     return _labelled(labelled, prior) | _without_displaced(positions, labelled, prior, settings)
+
+
+def _search(probability: np.ndarray, references: References, grid: CoarseGrid, settings: SearchConfig) -> Found | None:
+    window = max(1, round(settings.window_mm / grid.cell_mm))
+    return search(probability, references, window, settings.votes, settings.pull_mm / grid.cell_mm)
 
 
 def _labelled(labelled: np.ndarray, prior: SpatialPrior) -> dict[str, OrganPosition]:
