@@ -10,10 +10,14 @@ from tfpartial.relabel import select, select_top
 from tfpartial.relabel.ordering import ordered_keys, share_of
 
 
+def no_subnormals(confidence):
+    return np.where(np.abs(confidence) < np.finfo(np.float32).tiny, 0, confidence)
+
+
 def by_sorting(probability, confidence, share):
     """The definition: sort the candidates, the surest first, of equal ones the first in the array, and take the share."""
     candidates = np.flatnonzero(probability.ravel() >= 0.5)
-    order = candidates[np.argsort(-confidence.ravel()[candidates].astype(np.float64), kind="stable")]
+    order = candidates[np.argsort(-no_subnormals(confidence).ravel()[candidates].astype(np.float64), kind="stable")]
     mask = np.zeros(probability.size, bool)
     mask[order[: int(share * len(order) + 0.5)]] = True
     return mask.reshape(probability.shape)
@@ -68,7 +72,15 @@ def test_nothing_predicted_and_nothing_at_all():
 @given(st.lists(st.floats(allow_nan=False, width=32), min_size=2, max_size=2))
 def test_keys_have_the_order_of_the_numbers(pair):
     one, other = ordered_keys(np.array(pair, np.float32)).tolist()
+    pair = no_subnormals(pair)
     assert (one > other) == (pair[0] > pair[1]) and (one == other) == (pair[0] == pair[1])
+
+
+def test_subnormals_are_zero_on_the_host_and_on_the_device():
+    confidence = np.array([-1e-40, 0.0, 1e-45, 2e-38], np.float32)
+    for keys in (ordered_keys(confidence), keras.ops.convert_to_numpy(ordered_keys(keras.ops.convert_to_tensor(confidence)))):
+        assert keys[0] == keys[1] == keys[2] < keys[3]
+    assert select_top(np.full(4, 0.5, np.float32), confidence, 0.5).tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from keras import ops
 HALF_BITS = 16
 BINS = 1 << HALF_BITS
 _SIGNLESS = np.int32(0x7FFFFFFF)
+_TINY = np.finfo(np.float32).tiny
 _MIDDLE = BINS // 2
 Array = Any
 
@@ -33,11 +34,14 @@ class Cut(NamedTuple):
 
 
 def ordered_keys(confidence: Array) -> Array:
-    """int32 keys with the order of float32 values; 0 and -0 have the same one. For arrays of numpy and of Keras's backend."""
+    """int32 keys with the order of float32 values. For arrays of numpy and of Keras's backend.
+
+    0, -0 and subnormal numbers (below 1.2e-38) have one key: devices differ in whether they compute with subnormals.
+    """
     if isinstance(confidence, np.ndarray):
-        bits = np.where(confidence == 0, np.float32(0), confidence).view(np.int32)
+        bits = np.where(np.abs(confidence) < _TINY, np.float32(0), confidence).view(np.int32)
         return bits ^ ((bits >> 31) & _SIGNLESS)
-    bits = ops.view(ops.where(ops.equal(confidence, 0), ops.zeros_like(confidence), confidence), "int32")
+    bits = ops.view(ops.where(ops.less(ops.abs(confidence), _TINY), ops.zeros_like(confidence), confidence), "int32")
     return ops.bitwise_xor(bits, ops.bitwise_and(ops.right_shift(bits, 31), _SIGNLESS))
 
 
