@@ -19,7 +19,7 @@ from tfpartial.training.cases import read_training_cases
 def run(config: RankConfig) -> dict[str, Any]:
     """Writes `ranking.csv`, `ranking.json`, `ranking.md` and pictures of the cases with most errors."""
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
-    ranked = ranked_cases(cases)
+    ranked = ranked_cases(cases, config.cases, config.seed)
     predictors: dict[str, ConfidentPredictor] = {estimator: _predictor(config, estimator) for estimator in _estimators(config)}
     for predictor in predictors.values():
         require_same_data(predictor.card, cases.store, config.model)

@@ -24,7 +24,7 @@ def run(config: SweepConfig) -> dict[str, Any]:
     """
     sections = read_experiment(config.experiment, config.set)
     root = folder_of(config)
-    methods = method_specs(specify(config.stages, sections), config.methods, sections)
+    methods = method_specs(specify(config.stages, sections), config.chosen_methods, sections)
     full = plan_sweep(methods, root, config.alphas, config.folds)
     plan = full.only(until(full.chains, config.until))
     if config.dry_run:

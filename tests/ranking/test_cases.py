@@ -24,3 +24,11 @@ def test_without_a_truth_nothing_is_measured(store):
     )
     with pytest.raises(TfpartialError, match=message):
         ranked_cases(cases)
+
+
+def test_some_cases_are_drawn_by_the_seed_and_stay_in_their_order(store):
+    cases = TrainingCases(store, ("a", "b"), (), {"a": ("liver", "stomach"), "b": ("spleen",)})
+    drawn = {seed: [one.case_id for one in ranked_cases(cases, 1, seed)] for seed in range(8)}
+    assert {tuple(ids) for ids in drawn.values()} == {("a",), ("b",)}
+    assert [one.case_id for one in ranked_cases(cases, 1, 3)] == drawn[3]
+    assert [one.case_id for one in ranked_cases(cases, 2)] == [one.case_id for one in ranked_cases(cases, 9)] == ["a", "b"]

@@ -219,6 +219,8 @@ class RankConfig:
         confidence: stage folder that `confidence` wrote, for the estimator `learned`.
         estimators: the estimators; none takes `mcp`, and `learned` where `confidence` is given.
         settings: settings of `mc_dropout` and `tta`.
+        cases: number of cases to rank, drawn at random; none takes all.
+        seed: seed of that draw.
         pictures: number of cases to draw.
         batch: slices per step.
     """
@@ -235,11 +237,14 @@ class RankConfig:
     confidence: Path | None = None
     estimators: list[Estimator] = field(default_factory=list)
     settings: EstimatorConfig = field(default_factory=EstimatorConfig)
+    cases: int | None = None
+    seed: int = 0
     pictures: int = 3
     batch: int = 8
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, "batch", "1 or more", self.batch)
+        require(self.cases is None or self.cases >= 1, "cases", "1 or more", self.cases)
         require(self.pictures >= 0, "pictures", "0 or more", self.pictures)
         require(len(set(self.estimators)) == len(self.estimators), "estimators", "each once", self.estimators)
         require(

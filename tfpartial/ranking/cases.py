@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tfpartial.errors import TfpartialError
 from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.training.cases import TrainingCases
 
 
-def ranked_cases(cases: TrainingCases) -> list[CurrentLabels]:
+def ranked_cases(cases: TrainingCases, number: int | None = None, seed: int = 0) -> list[CurrentLabels]:
     """The labels of the training cases that lost an organ which the store's experts drew.
+
+    Args:
+        cases: the training cases.
+        number: how many of them, drawn at random, in their order; none takes all.
+        seed: seed of the draw.
 
     Raises:
         TfpartialError: there is none: nothing was taken away, or a person has corrected all of it.
@@ -20,7 +27,10 @@ def ranked_cases(cases: TrainingCases) -> list[CurrentLabels]:
             f"rank: expected annotated sets that lack organs which the experts of {cases.store.root} annotated; those of the "
             f"{len(cases.train)} training cases lack none, so nobody knows what is right"
         )
-    return found
+    if number is None or number >= len(found):
+        return found
+    drawn = np.random.default_rng(seed).choice(len(found), number, replace=False)
+    return [found[index] for index in np.sort(drawn)]
 
 
 def hidden_organs(current: CurrentLabels) -> tuple[str, ...]:
