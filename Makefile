@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant stipple two_sources benchmarks clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant stipple stipple_phantom two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -42,6 +42,9 @@ inerrant: $(VENV)/installed
 
 stipple: $(VENV)/installed
 	tfpartial sweep configs/stipple.yaml --out runs/inerrant --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
+stipple_phantom: $(VENV)/installed
+	tfpartial sweep configs/stipple_phantom.yaml
 
 # The configuration names its folders from where the real data are.
 two_sources: $(VENV)/installed
