@@ -60,6 +60,16 @@ def test_probabilities_stay_within_what_the_number_of_cases_can_tell():
     assert (many.min(), many.max()) == (np.float32(1e-3), np.float32(1) - np.float32(1e-3))
 
 
+def test_beyond_the_margin_of_the_box_one_case_is_as_sure_as_many():
+    """A box of 4 x 6 x 6 mm about voxel (6, 8), with a margin of 2.5 mm: of voxels of 2 mm, one beside it is not out of reach."""
+    one = prior(np.ones((1, 3, 3)), depth=4.0, step=2.0, cases=1, epsilon=1e-3, margin=2.5)
+    placed = np.asarray(place_prior(one, places((0, 1, 1), (4.4, 1, 1), (4.6, 1, 1)), SIZE))[..., 1]
+    np.testing.assert_allclose(placed[0, 6], [1e-3] * 6 + [0.25, 0.75, 0.75, 0.75, 0.25] + [1e-3] * 5, atol=1e-6)
+    np.testing.assert_allclose(placed[0, :, 8], [1e-3] * 4 + [0.25, 0.75, 0.75, 0.75, 0.25] + [1e-3] * 3, atol=1e-6)
+    np.testing.assert_allclose(placed[1], np.where(placed[0] > 0.1, 0.25, 1e-3), atol=1e-6)  # over the box
+    np.testing.assert_allclose(placed[2], 1e-3, atol=1e-6)  # over its margin
+
+
 def test_moves_as_the_slice_does():
     """The rendered prior, warped, lies where the warped label lies."""
     size = (32, 32)

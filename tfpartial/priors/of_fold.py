@@ -38,7 +38,8 @@ def prior_of_fold(config: PriorConfig, cases: TrainingCases) -> SpatialPrior:
     known = [case for case in cases.train if cases.annotated[case]]
     centres = np.stack([label_centres_mm(cases.store, case, cases.annotated[case]) for case in known])
     volumes = np.stack([volumes_ml(cases.store, case, cases.annotated[case]) for case in known])
-    return SpatialPrior(names, priors, references, config.unit, config.epsilon, config.grid_mm, centres, volumes)
+    settings = (config.unit, config.epsilon, config.grid_mm)
+    return SpatialPrior(names, priors, references, *settings, centres, volumes, config.margin)
 
 
 def _references(config: PriorConfig, masks: Sequence[OrganMask], prior: OrganPrior, number: int) -> References:

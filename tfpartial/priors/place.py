@@ -10,6 +10,8 @@ from keras import ops
 from tfpartial.priors.spatial_prior import SpatialPrior
 
 Tensor = Any
+FAR = -1.0
+"""What is rendered where an organ is out of reach: farther from its box than the prior's margin."""
 UNIFORM = 0.5
 """The probability that says nothing: a sigmoid under it is a plain one."""
 
@@ -53,13 +55,15 @@ class PriorRenderer:
                 numbers[place] = (shape[0], organ.depth, organ.step, *shape[1:])
         self.size = size
         self.least = np.array([prior.epsilon if organ is None else max(prior.epsilon, organ.least) for organ in own], np.float32)
+        self.epsilon, self._margin = prior.epsilon, prior.margin
         self._in_mm = prior.unit == "mm"
         self._has, self._bins = prior.has, bins
         self._maps = maps.reshape(len(own) * bins, height, width)
         self._numbers = numbers
 
     def __call__(self, places: SlicePlaces) -> Tensor:
-        """The share of training cases that had the organ there, float32 `[n, H, W, K]`, 0 outside the prior's box.
+        """The share of training cases that had the organ there, float32 `[n, H, W, K]`, 0 outside the prior's box, `FAR` beyond
+        its margin.
 
         Not clipped yet: `finish` does that, after the slices have been moved by the augmentation.
         """
@@ -73,16 +77,28 @@ class PriorRenderer:
         of_slice = of_slice * ops.cast(inside, "float32")[..., None, None]
         down = _tents(self.size[0], spacing[:, 1], centre[..., 1], step, rows, self._maps.shape[1])  # (n, K, H, H_p)
         across = _tents(self.size[1], spacing[:, 2], centre[..., 2], step, columns, self._maps.shape[2])  # (n, K, W, W_p)
-        return ops.einsum("nkhj,nkji,nkwi->nhwk", down, of_slice, across)
+        shares = ops.einsum("nkhj,nkji,nkwi->nhwk", down, of_slice, across)
+        return ops.where(self._out_of_reach(centre, spacing), FAR, shares)
+
+    def _out_of_reach(self, centre: Tensor, spacing: Tensor) -> Tensor:
+        """bool `[n, H, W, K]`: farther from the box than the margin, along any axis."""
+        _, depth, step, rows, columns = self._numbers.T
+        along_z = ops.abs(centre[..., 0]) > depth / 2 + self._margin  # (n, K)
+        down, across = (
+            ops.abs(_from_middle(count, spacing[:, axis])[:, :, None] - centre[:, None, :, axis]) > side * step / 2 + self._margin
+            for axis, count, side in ((1, self.size[0], rows), (2, self.size[1], columns))
+        )  # (n, H, K), (n, W, K)
+        return ops.logical_or(along_z[:, None, None, :], ops.logical_or(down[:, :, None, :], across[:, None, :, :]))
 
     def finish(self, rendered: Tensor, places: SlicePlaces) -> Tensor:
-        """What the network takes: probabilities clipped to `[least, 1 - least]` of each organ, 1/2 where there is no prior.
+        """What the network takes: probabilities clipped to `[least, 1 - least]` of each organ, epsilon where it is out of reach,
+        1/2 where there is no prior.
 
         Args:
             rendered: what rendering gave, possibly moved since, float32 `[n, H, W, K]`.
             places: the same as for rendering.
         """
-        clipped = ops.clip(rendered, self.least, 1.0 - self.least)
+        clipped = ops.where(rendered < FAR / 2, self.epsilon, ops.clip(rendered, self.least, 1.0 - self.least))
         known = ops.logical_and(ops.all(ops.isfinite(places.centre_mm), axis=-1), self._has)
         return ops.where(known[:, None, None, :], clipped, UNIFORM)
 
@@ -102,8 +118,8 @@ def place_prior(prior: SpatialPrior, places: SlicePlaces, size: tuple[int, int])
         size: H and W.
 
     Returns:
-        float32 `[n, H, W, K]`: probabilities in `[ε, 1 - ε]`, with ε that of `prior` or the larger one that an organ's few cases
-        can tell; exactly 1/2 for an organ without a prior or a place.
+        float32 `[n, H, W, K]`: probabilities in `[ε, 1 - ε]`, with ε that of `prior` or, within the margin of the organ's box,
+        the larger one that its few cases can tell; exactly 1/2 for an organ without a prior or a place.
     """
     renderer = PriorRenderer(prior, size)
     return renderer.finish(renderer(places), places)
@@ -111,6 +127,11 @@ def place_prior(prior: SpatialPrior, places: SlicePlaces, size: tuple[int, int])
 
 def _tents(count: int, spacing: Tensor, centre: Tensor, step: Tensor, cells: Tensor, most: int) -> Tensor:
     """Bilinear weights from the cells of each organ's prior to the voxels of one axis, `[n, K, count, most]`."""
-    voxels = (np.arange(count, dtype=np.float32) - (count - 1) / 2)[None, :] * spacing[:, None]  # (n, count), from the middle
+    voxels = _from_middle(count, spacing)
     places = (voxels[:, None, :] - centre[:, :, None]) / step[:, None] + (cells[:, None] - 1.0) / 2.0  # (n, K, count), in cells
     return ops.maximum(0.0, 1.0 - ops.abs(places[..., None] - np.arange(most, dtype=np.float32)))
+
+
+def _from_middle(count: int, spacing: Tensor) -> Tensor:
+    """Places of the voxels of one axis from the middle of the slice, `[n, count]`."""
+    return (np.arange(count, dtype=np.float32) - (count - 1) / 2)[None, :] * spacing[:, None]

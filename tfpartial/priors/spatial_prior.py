@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import numpy as np
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "prior.npz"
 """In the folder of `prior`, and in that of every segmenter that was trained with it."""
 
@@ -73,6 +74,7 @@ class SpatialPrior:
         centres_mm: float32 `[n, K, 3]`, centres z, y, x of the organs in the training cases (z from the first slice, y and x from
             the middle of the slice); NaN where not annotated or absent.
         volumes_ml: float32 `[n, K]`, their volumes.
+        margin: distance from the box of an organ, in the unit, beyond which its probability is epsilon, however few its cases.
     """
 
     organs: tuple[str, ...]
@@ -83,6 +85,7 @@ class SpatialPrior:
     grid_mm: float = 4.0
     centres_mm: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
     volumes_ml: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    margin: float = math.inf
 
     def __post_init__(self) -> None:
         if not 0 < self.epsilon < 0.5:
@@ -122,6 +125,7 @@ class SpatialPrior:
             self.grid_mm,
             np.where(unknown[None, :, None], np.nan, centres).astype(np.float32),
             np.where(unknown[None, :], np.nan, volumes).astype(np.float32),
+            self.margin,
         )
 
 
@@ -142,6 +146,7 @@ def write_prior(prior: SpatialPrior, folder: Path) -> None:
         "organs": prior.organs,
         "unit": prior.unit,
         "epsilon": prior.epsilon,
+        "margin": prior.margin,
         "grid_mm": prior.grid_mm,
         "priors": organs,
     }
@@ -179,4 +184,4 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path
         if "references" in own:
             references[organ] = References(arrays[f"reference_{number}"], tuple(own["references"]), own["overlap"])
     scalars = (meta["unit"], meta["epsilon"], meta["grid_mm"])
-    return SpatialPrior(organs, priors, references, *scalars, arrays["centres_mm"], arrays["volumes_ml"])
+    return SpatialPrior(organs, priors, references, *scalars, arrays["centres_mm"], arrays["volumes_ml"], meta["margin"])
