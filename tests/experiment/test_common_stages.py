@@ -37,11 +37,11 @@ OWN = {
 
 @pytest.fixture
 def planned(tmp_path):
-    def make(text, methods, alphas=(0.3,), folds=(0,), settings=()):
+    def make(text, methods, alphas=(0.3,), folds=(0,), settings=(), only=()):
         path = tmp_path / "tiny.yaml"
         path.write_text(text)
         sections = read_experiment(path, settings)
-        return plan_sweep(method_specs(specify(None, sections), methods, sections), tmp_path / "sweep", alphas, folds)
+        return plan_sweep(method_specs(specify(None, sections), methods, sections), tmp_path / "sweep", alphas, folds, only)
 
     return make
 
@@ -53,6 +53,17 @@ def text(experiment):
 
 def own(plan):
     return {cell.labels["method"]: " ".join(stage.folder.name for stage in cell.stages) for cell in plan.cells}
+
+
+def test_a_method_alone_takes_what_it_has_in_common_from_where_all_have_it(planned, text):
+    plan = planned(text, METHODS, only=["smiler"])
+    assert own(plan) == OWN
+    to_do = {cell.labels["method"]: " ".join(stage.folder.name for stage in cell.to_do) for cell in plan.cells}
+    assert to_do == dict.fromkeys(METHODS, "") | {"certain": "06-train", "smiler": OWN["smiler"]}
+    (compare,) = plan.closing
+    assert [path.parts[-2:] for path in compare.config.scores] == [("smiler", "12-score")]
+    (everything,) = planned(text, METHODS).closing
+    assert everything.name == compare.name
 
 
 def test_every_method_has_its_own_stages_and_the_first_training_is_one(planned, text, tmp_path):

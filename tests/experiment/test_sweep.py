@@ -62,9 +62,10 @@ def test_finished_cells_are_never_done_again_and_a_sweep_can_grow(here, experime
 def test_only_the_methods_asked_for_are_done_and_the_others_later(here, experiment):
     both = {"certain": {"train": {"method": "certain"}}, "naive": {"train": {"method": "naive"}}}
     cells = stage.run(experiment.sweep(methods=both, only=["naive"], alphas=[], folds=[0]))["cells"]
-    assert [cell["method"] for cell in cells] == ["naive"]
+    assert [(cell["method"], cell["state"]) for cell in cells] == [("certain", "new"), ("naive", "finished")]
     assert done(here, "train") == 1
-    assert len(stage.run(experiment.sweep(methods=both, alphas=[], folds=[0]))["cells"]) == 2
+    cells = stage.run(experiment.sweep(methods=both, alphas=[], folds=[0]))["cells"]
+    assert {cell["state"] for cell in cells} == {"finished"}
     assert done(here, "train") == 2
     with pytest.raises(TfpartialError, match=r"^only: expected methods of the experiment \(certain, naive\), got naiv, sure$"):
         experiment.sweep(methods=both, only=["naiv", "certain", "sure"])

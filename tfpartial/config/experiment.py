@@ -48,7 +48,7 @@ class SweepConfig:
         methods: name -> how its stages differ from their sections, as `verb: {option: value}`; or the list of stages, as in
             `stages`, that the method does from its first stage on. `curriculum: {option: value}` gives it a curriculum,
             or changes that of the experiment, and `curriculum: null` leaves it out.
-        only: names of the methods to do; none does all.
+        only: names of the methods to do, with what they have in common with others; none does all.
         out: folder of the sweep; none takes `runs/` and the name of the file.
         alphas: shares of the labels to keep; none leaves the share to the section `simulate`.
         folds: folds to do.
@@ -77,11 +77,6 @@ class SweepConfig:
     def __post_init__(self) -> None:
         unknown = [name for name in self.only if name not in self.methods]
         require(not unknown, "only", f"methods of the experiment ({', '.join(self.methods)})", ", ".join(unknown))
-
-    @property
-    def chosen_methods(self) -> dict[str, dict[str, dict[str, Any] | None] | list[StageEntry]]:
-        """The methods to do, in the order of the file."""
-        return {name: method for name, method in self.methods.items() if not self.only or name in self.only}
 
 
 @dataclass(frozen=True)

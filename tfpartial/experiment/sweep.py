@@ -51,7 +51,7 @@ class SweepPlan:
         shared: stages that several cells rest on.
         cells: the cells.
         closing: stages that take what several cells give.
-        chains: all stages of each cell, the shared and the closing ones too, in their order.
+        chains: all stages of each cell that is to be done, the shared and the closing ones too, in their order.
     """
 
     shared: tuple[PlannedStage, ...]
@@ -70,13 +70,17 @@ class SweepPlan:
         def chosen(some: Sequence[PlannedStage]) -> tuple[PlannedStage, ...]:
             return tuple(stage for stage in some if stage.name in kept)
 
-        cells = tuple(dataclasses.replace(cell, to_do=chosen(cell.stages)) for cell in self.cells)
+        cells = tuple(dataclasses.replace(cell, to_do=chosen(cell.to_do)) for cell in self.cells)
         closing = tuple(stage for stage in chosen(self.closing) if stage.rests_on <= kept)
         return SweepPlan(chosen(self.shared), cells, closing, self.chains)
 
 
 def plan_sweep(
-    methods: Mapping[str, Sequence[StageSpec]], root: Path, alphas: Sequence[float], folds: Sequence[int]
+    methods: Mapping[str, Sequence[StageSpec]],
+    root: Path,
+    alphas: Sequence[float],
+    folds: Sequence[int],
+    only: Sequence[str] = (),
 ) -> SweepPlan:
     """The stages of every cell, in folders named after the axes along which they differ: `alpha0.3/fold0/certain/05-train`.
 
@@ -87,6 +91,7 @@ def plan_sweep(
         root: folder of the sweep.
         alphas: shares of the labels to keep; empty when that is no axis.
         folds: the folds.
+        only: methods to do; of the others, just the stages that these have in common with them. None does all.
 
     Raises:
         TfpartialError: an axis with a value twice or without effect, a method that does nothing of its own, or as `plan`.
@@ -106,14 +111,21 @@ def plan_sweep(
         chain = plan(specs, root, Point(settings, folders), common.known_to(specs))
         common.add(specs, chain)
         cells.append(_cell({"method": method} | settings, chain, found))
-        chains.append(tuple(chain))
+        wanted = not only or method in only
+        if wanted:
+            chains.append(tuple(chain))
+        closing_here = _closing(chain)
         for stage in chain:
+            if stage.name in closing_here and not wanted:
+                continue
             found[stage.name] = _joined(found[stage.name], stage) if stage.name in found else stage
     own = {stage.name for cell in cells for stage in cell.stages}
+    needed = {stage.name for chain in chains for stage in chain}
     closing = _closing(found.values())
     in_order = sorted(found.values(), key=lambda stage: stage.number)
     shared = tuple(stage for stage in in_order if stage.name not in own | closing)
-    return SweepPlan(shared, tuple(cells), tuple(stage for stage in in_order if stage.name in closing), tuple(chains))
+    full = SweepPlan(shared, tuple(cells), tuple(stage for stage in in_order if stage.name in closing), tuple(chains))
+    return full.only([stage for stage in found.values() if stage.name in needed])
 
 
 def _joined(first: PlannedStage, other: PlannedStage) -> PlannedStage:
