@@ -125,7 +125,8 @@ def precisions():
     "sentence",
     [
         f"only {min(precisions()):.0f} to {max(precisions()):.0f} % of their pseudo-labels are right",
-        f"raises the mean DSC from {trial('baseline', 'stipple'):.1f} to {trial('prior_margin', 'stipple'):.1f} in the same experiment",
+        f"raises the mean DSC from {trial('baseline', 'stipple'):.1f} to {trial('prior_margin', 'stipple'):.1f} "
+        "in the same experiment",
         f"raises *certain* from {trial('certain'):.1f} to {trial('by_organ'):.1f} (fold 0, 2,040 steps",
         f"at once, takes {search(0, 'seconds'):.1f} s and {search(0, 'peak_mib') / 1024:.1f} GiB; SciPy's `fftconvolve` "
         f"{search(1, 'times_ours'):.1f} times as long and {search(1, 'peak_mib') / 1024:.1f} GiB",
