@@ -232,7 +232,7 @@ def _on_device(values: np.ndarray) -> Any:
 
 def _doubtful(totals: np.ndarray, rounding: float) -> list[Offset]:
     """Where rounding may matter: for the value, or for which is the lowest. If they are too many, the lowest and the nearest."""
-    rivals = totals <= totals.min() + 2 * rounding
+    rivals = totals <= totals.min() * (1 + 2 * TIE) + 2 * rounding
     doubtful = totals < rounding / ACCURACY
     if np.count_nonzero(rivals) > 1:
         doubtful |= rivals
