@@ -111,13 +111,12 @@ def plan_sweep(
         chain = plan(specs, root, Point(settings, folders), common.known_to(specs))
         common.add(specs, chain)
         cells.append(_cell({"method": method} | settings, chain, found))
-        wanted = not only or method in only
-        if wanted:
+        if not only or method in only:
             chains.append(tuple(chain))
-        closing_here = _closing(chain)
+        else:  # what closes the sweep is over the methods that are done
+            closing = _closing(chain)
+            chain = [stage for stage in chain if stage.name not in closing]
         for stage in chain:
-            if stage.name in closing_here and not wanted:
-                continue
             found[stage.name] = _joined(found[stage.name], stage) if stage.name in found else stage
     own = {stage.name for cell in cells for stage in cell.stages}
     needed = {stage.name for chain in chains for stage in chain}

@@ -12,7 +12,7 @@ from tfpartial.priors.build import Extent, build_prior, ordinary
 from tfpartial.priors.from_store import label_centres_mm, stored_mask, volumes_ml
 from tfpartial.priors.organ_mask import OrganMask
 from tfpartial.priors.references import draw_references, mean_reference
-from tfpartial.priors.spatial_prior import OrganPrior, References, SpatialPrior
+from tfpartial.priors.spatial_prior import SETTINGS, OrganPrior, References, SpatialPrior
 from tfpartial.training.cases import TrainingCases
 
 
@@ -38,8 +38,8 @@ def prior_of_fold(config: PriorConfig, cases: TrainingCases) -> SpatialPrior:
     known = [case for case in cases.train if cases.annotated[case]]
     centres = np.stack([label_centres_mm(cases.store, case, cases.annotated[case]) for case in known])
     volumes = np.stack([volumes_ml(cases.store, case, cases.annotated[case]) for case in known])
-    settings = (config.unit, config.epsilon, config.grid_mm)
-    return SpatialPrior(names, priors, references, *settings, centres, volumes, config.margin)
+    settings = {name: getattr(config, name) for name in SETTINGS}
+    return SpatialPrior(names, priors, references, centres_mm=centres, volumes_ml=volumes, **settings)
 
 
 def _references(config: PriorConfig, masks: Sequence[OrganMask], prior: OrganPrior, number: int) -> References:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import zipfile
@@ -17,6 +18,8 @@ from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
 
 FORMAT = 2
+SETTINGS = ("unit", "epsilon", "margin", "grid_mm")
+"""What a `SpatialPrior` takes from the configuration as it is."""
 FILE_NAME = "prior.npz"
 """In the folder of `prior`, and in that of every segmenter that was trained with it."""
 
@@ -116,16 +119,13 @@ class SpatialPrior:
         places = [self.organs.index(organ) if organ in self.organs else -1 for organ in organs]
         unknown = np.array(places) < 0
         centres, volumes = self.centres_mm[:, places], self.volumes_ml[:, places]
-        return SpatialPrior(
-            organs,
-            shared,
-            {organ: kept for organ, kept in self.references.items() if organ in organs},
-            self.unit,
-            self.epsilon,
-            self.grid_mm,
-            np.where(unknown[None, :, None], np.nan, centres).astype(np.float32),
-            np.where(unknown[None, :], np.nan, volumes).astype(np.float32),
-            self.margin,
+        return dataclasses.replace(
+            self,
+            organs=organs,
+            priors=shared,
+            references={organ: kept for organ, kept in self.references.items() if organ in organs},
+            centres_mm=np.where(unknown[None, :, None], np.nan, centres).astype(np.float32),
+            volumes_ml=np.where(unknown[None, :], np.nan, volumes).astype(np.float32),
         )
 
 
@@ -144,10 +144,7 @@ def write_prior(prior: SpatialPrior, folder: Path) -> None:
     meta = {
         "format": FORMAT,
         "organs": prior.organs,
-        "unit": prior.unit,
-        "epsilon": prior.epsilon,
-        "margin": prior.margin,
-        "grid_mm": prior.grid_mm,
+        **{name: getattr(prior, name) for name in SETTINGS},
         "priors": organs,
     }
     with atomic_file(folder / FILE_NAME) as temporary:
@@ -183,5 +180,6 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path
         priors[organ] = OrganPrior(organ, arrays[f"probability_{number}"], own["depth"], own["step"], own["cases"])
         if "references" in own:
             references[organ] = References(arrays[f"reference_{number}"], tuple(own["references"]), own["overlap"])
-    scalars = (meta["unit"], meta["epsilon"], meta["grid_mm"])
-    return SpatialPrior(organs, priors, references, *scalars, arrays["centres_mm"], arrays["volumes_ml"], meta["margin"])
+    settings = {name: meta[name] for name in SETTINGS}
+    centres, volumes = arrays["centres_mm"], arrays["volumes_ml"]
+    return SpatialPrior(organs, priors, references, centres_mm=centres, volumes_ml=volumes, **settings)
