@@ -14,7 +14,7 @@ from tfpartial.priors.positions import write_positions
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.position_errors import PlaceErrors, error_table, errors_by_organ, read_position_table, unseen
+from tfpartial.report.position_errors import PlaceErrors, error_table, errors_by_organ, errors_of_all, read_position_table, unseen
 from tfpartial.report.table import markdown
 from tfpartial.training.card import require_same_data
 from tfpartial.training.cases import read_training_cases
@@ -32,8 +32,9 @@ def run(config: AlignConfig) -> dict[str, Any]:
     positions = dict(track(align_cases(finder, cases, test, prior, config.search, config.truth), "align", total))
     write_positions(positions, config.out)
     write_table(table(cases, test, positions), config.out)
-    errors = errors_by_organ(unseen(read_position_table(config.out)))
-    write_text(config.out / "positions.md", markdown(error_table(errors)))
+    looked_for = unseen(read_position_table(config.out))
+    errors = errors_by_organ(looked_for)
+    write_text(config.out / "positions.md", markdown(error_table([*errors, errors_of_all(looked_for)])))
     organs = [{"organ": own.organ, "cases": own.cases, **own.states, **_errors(own)} for own in errors]
     summary = {"folder": str(config.out), "cases": total, "organs": organs}
     finish(config.out, summary)

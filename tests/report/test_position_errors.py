@@ -55,8 +55,9 @@ def test_means_and_worst_errors_are_of_unseen_cases_with_a_truth(table):
     assert liver.states == {"aligned": 2, "absent": 0, "poor": 0, "displaced": 2}
     assert liver.coarse == (5.0, 8.0)  # of 3, 8 and 4
     assert liver.searched == (3.0, 6.0)  # of 1, 2 and 6
+    assert liver.most_lost == 2.0  # from 4 to 6
     assert other.states == {"aligned": 0, "absent": 1, "poor": 2, "displaced": 0}
-    assert all(map(math.isnan, (*other.coarse, *other.searched)))
+    assert all(map(math.isnan, (*other.coarse, *other.searched, other.most_lost)))
 
 
 def test_all_organs_together_are_means_over_places(table):
@@ -69,11 +70,11 @@ def test_all_organs_together_are_means_over_places(table):
 def test_as_a_table_what_is_unknown_stays_so(table):
     lines = markdown(error_table(errors_by_organ(unseen(table)))).splitlines()
     assert lines[0].startswith(
-        "| organ | cases | aligned | absent | poor | displaced | coarse, mm | worst | searched, mm | worst |"
+        "| organ | cases | aligned | absent | poor | displaced | coarse, mm | worst | searched, mm | worst | most lost |"
     )
     assert len(lines) == 2 + len(errors_by_organ(unseen(table))) + 2
-    nothing = PlaceErrors("spleen", 1, dict.fromkeys(STATES, 0), (), (3.0,))
-    assert markdown(error_table([nothing])).splitlines()[2] == "| spleen | 1 | 0 | 0 | 0 | 0 | n/a | n/a | 3.0 | 3.0 |"
+    nothing = PlaceErrors("spleen", 1, dict.fromkeys(STATES, 0), (), ())
+    assert markdown(error_table([nothing])).splitlines()[2] == "| spleen | 1 | 0 | 0 | 0 | 0 | n/a | n/a | n/a | n/a | n/a |"
 
 
 def test_the_farthest_displaced_come_first_then_the_poorest_overlap(table):

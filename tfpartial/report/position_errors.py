@@ -42,7 +42,7 @@ class PlaceErrors:
         cases: cases in which it was looked for.
         states: state -> number of cases.
         coarse_mm: distances of the predictions' centres, where the truth is known, whatever became of them.
-        searched_mm: the same after the search.
+        searched_mm: the same after the search, in the same order.
     """
 
     organ: str
@@ -60,6 +60,12 @@ class PlaceErrors:
     def searched(self) -> ErrorsMm:
         """After it."""
         return _mean_and_worst(self.searched_mm)
+
+    @property
+    def most_lost(self) -> float:
+        """How much farther at most the search took an organ from its place, in mm; below 0 where it always came nearer."""
+        lost = [after - before for before, after in zip(self.coarse_mm, self.searched_mm, strict=True)]
+        return max(lost, default=math.nan)
 
 
 def read_position_table(folder: Path) -> pd.DataFrame:
@@ -111,24 +117,25 @@ def fell_back(table: pd.DataFrame) -> pd.DataFrame:
 
 def error_table(errors: Sequence[PlaceErrors]) -> Table:
     """The errors before and after the search (thesis, section 4.2.2), organ by organ."""
-    header = ["organ", "cases", *STATES, "coarse, mm", "worst", "searched, mm", "worst"]
+    header = ["organ", "cases", *STATES, "coarse, mm", "worst", "searched, mm", "worst", "most lost"]
     rows = [
         [
             *(Cell(str(value)) for value in (own.organ, own.cases, *own.states.values())),
-            *(Cell(UNDEFINED if math.isnan(value) else f"{value:.1f}") for value in (*own.coarse, *own.searched)),
+            *(Cell(UNDEFINED if math.isnan(value) else f"{value:.1f}") for value in (*own.coarse, *own.searched, own.most_lost)),
         ]
         for own in errors
     ]
     caption = (
         "Distance of the found places from the centres of the experts' boxes in validation and test cases: by the prediction "
-        "alone, and after the search. Organs that are not aligned get no prior."
+        "alone, and after the search; and how much farther the search took one at most. Organs that are not aligned get no prior."
     )
     return Table(header, rows, caption)
 
 
 def _errors_of(organ: str, rows: pd.DataFrame) -> PlaceErrors:
     states = {state: int((rows["state"] == state).sum()) for state in STATES}
-    coarse, searched = (tuple(rows[f"{name}_error_mm"].dropna().tolist()) for name in ("coarse", "searched"))
+    known = rows[["coarse_error_mm", "searched_error_mm"]].dropna()
+    coarse, searched = (tuple(known[name].tolist()) for name in known)
     return PlaceErrors(organ, len(rows), states, coarse, searched)
 
 

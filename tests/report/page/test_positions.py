@@ -26,11 +26,11 @@ def render(open_run):
 
 def test_errors_by_organ_are_of_all_folds_together(whole_sweep, render):
     page = render(whole_sweep)
-    # Cases, aligned, absent, poor, displaced; mean before and after, worst before and after.
+    # Cases, aligned, absent, poor, displaced; mean before and after, worst before and after, most lost.
     assert rows(page, "Errors of the places") == [
-        ["liver", "4", "3", "0", "0", "1", "6.5", "2.5", "8.0", "4.0"],
-        [EVIL, "4", "1", "1", "2", "0", "23.3", "30.7", "40.0", "50.0"],
-        ["all organs", "8", "4", "1", "2", "1", "13.7", "14.6", "40.0", "50.0"],
+        ["liver", "4", "3", "0", "0", "1", "6.5", "2.5", "8.0", "4.0", "-3.0"],
+        [EVIL, "4", "1", "1", "2", "0", "23.3", "30.7", "40.0", "50.0", "10.0"],
+        ["all organs", "8", "4", "1", "2", "1", "13.7", "14.6", "40.0", "50.0", "10.0"],
     ]
     assert "2 folds together" in page
     assert "The search was off" not in page
@@ -116,7 +116,7 @@ def test_without_a_truth_there_are_numbers_but_no_chart(sweep, render):
     path = sweep / CELL.format(0) / "06-align" / "positions.csv"
     path.write_text(re.sub(r"[\d.]*,[\d.]*\r?\n", ",\n", path.read_text()))
     page = render(sweep / CELL.format(0))
-    assert rows(page, "Errors of the places")[0] == ["liver", "2", "1", "0", "0", "1", "–", "–", "–", "–"]
+    assert rows(page, "Errors of the places")[0] == ["liver", "2", "1", "0", "0", "1", "–", "–", "–", "–", "–"]
     assert "Nobody knows here where the organs are." in page
     assert '<figure class="chart">' not in page
 
