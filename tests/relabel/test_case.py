@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_nothing(current, shifted, tmp_path, monkeypatch):
 
 def test_the_summary_adds_up_and_divides(current, shifted, tmp_path):
     _, rows = relabel(current, shifted, tmp_path / "x.h5")
-    overall = summary(list(rows.values()))["overall"]
+    overall = summary(list(rows.values()), current.store.organs.names)["overall"]
     assert overall["added"] == sum(row["added"] for row in rows.values())
     correct, truth = (sum(row[name] for row in rows.values()) for name in ("correct", "truth"))
     assert overall["precision"] == correct / overall["voxels"] and overall["recall"] == correct / truth
@@ -174,7 +174,7 @@ def test_the_summary_adds_up_and_divides(current, shifted, tmp_path):
 def test_without_truth_there_is_no_precision(current):
     assert CurrentLabels(current.store, current.case_id, ()).checkable.any()
     rows = [{"organ": "x", "case": "a", "truth": None, "candidates": 3, "selected": 2, "added": 2, "voxels": 2}]
-    assert summary(rows)["overall"] | {"cases": 0} == {
+    assert summary(rows, ["x"])["overall"] | {"cases": 0} == {
         "cases": 0,
         "candidates": 3,
         "selected": 2,
@@ -184,3 +184,9 @@ def test_without_truth_there_is_no_precision(current):
         "recall": None,
         "precision_added": None,
     }
+
+
+def test_the_summary_has_the_organs_in_the_order_of_the_data_set():
+    voxels = dict.fromkeys(("candidates", "selected", "added", "voxels"), 1)
+    rows = [{"organ": organ, "case": case, "truth": None, **voxels} for case, organ in (("a", "spleen"), ("b", "liver"))]
+    assert list(summary(rows, ["liver", "stomach", "spleen"])["organs"]) == ["liver", "spleen"]

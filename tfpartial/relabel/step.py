@@ -69,7 +69,7 @@ def finish_step(config: RelabelConfig, cases: TrainingCases, estimator: str) -> 
     folder = step_folder(config.out, number)
     _write_rows(folder / AUDIT, rows)
     asked = {name: getattr(config, name) for name in ("share", "threshold", "precision")}
-    content = {"step": number, "estimator": estimator, **asked, **summary(rows)}
+    content = {"step": number, "estimator": estimator, **asked, **summary(rows, cases.store.organs.names)}
     write_json(folder / SUMMARY, content)
     records = {case_id: _record(config.out, number, case_id, current) for case_id, current in relabeled.items()}
     write_index(config.out, cases.store, cases.pseudo, "relabel", records)

@@ -94,11 +94,15 @@ class Tally:
         self._boxes[organ] = np.stack([np.minimum(box[0], ends[0]), np.maximum(box[1], ends[1])])
 
 
-def summary(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """Sums and ratios over the cases: `{"organs": {organ: ...}, "overall": ...}`; None where there is nothing to divide by."""
-    organs = dict.fromkeys(row["organ"] for row in rows)
-    of_organ = {organ: _summary([row for row in rows if row["organ"] == organ]) for organ in organs}
-    return {"organs": of_organ, "overall": _summary(rows)}
+def summary(rows: Sequence[Row], organs: Sequence[str]) -> Mapping[str, Any]:
+    """Sums and ratios over the cases: `{"organs": {organ: ...}, "overall": ...}`; None where there is nothing to divide by.
+
+    Args:
+        rows: a row per case and organ that is not annotated there.
+        organs: names of all organs, in the order of the data set; one without a row is left out.
+    """
+    of_organs = {organ: [row for row in rows if row["organ"] == organ] for organ in organs}
+    return {"organs": {organ: _summary(own) for organ, own in of_organs.items() if own}, "overall": _summary(rows)}
 
 
 def _summary(rows: Sequence[Row]) -> dict[str, Any]:
