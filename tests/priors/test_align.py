@@ -8,7 +8,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.priors import OrganMask, SpatialPrior, build_prior
 from tfpartial.priors.align import align_case
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import coarse_box, search, soft_dice
+from tfpartial.priors.locate import coarse_boxes, search, soft_dice
 from tfpartial.priors.references import coarse_mask, draw_references, mean_reference
 from tfpartial.priors.spatial_prior import References
 
@@ -128,10 +128,30 @@ def test_labelled_organs_are_not_looked_for(prior):
 
 def test_the_coarse_centre_does_not_follow_outliers():
     probability = cone((12, 15, 11)).astype(np.float32)
-    clean = coarse_box(probability).centre
+    (clean,) = coarse_boxes(probability)
     probability[2, 2, 2] = probability[23, 29, 31] = 1
-    np.testing.assert_array_equal(coarse_box(probability).centre, clean)
-    assert coarse_box(np.zeros(SHAPE)) is None
+    np.testing.assert_array_equal(coarse_boxes(probability)[0].centre, clean.centre)
+    assert coarse_boxes(np.zeros(SHAPE)) == []
+
+
+def test_coarse_boxes_are_of_the_largest_pieces():
+    probability = cone((12, 15, 11)).astype(np.float32)
+    probability[2, 2:5, 2] = probability[20, 29, 30:32] = 1
+    assert len(coarse_boxes(probability, 2)) == 2
+    sides = [box.sides.tolist() for box in coarse_boxes(probability, 5)]
+    assert sides[1:] == [[1, 3, 1], [1, 1, 2]]
+
+
+def test_a_larger_piece_of_another_shape_is_not_the_organ(prior):
+    """Both are predicted; with one piece alone, the place is that of the wrong one, which fits poorly."""
+    probability = predicted()
+    probability[0, :, 22:30, 24:32] = 0.9
+    largest, right = (align_case(probability, GRID, prior, SearchConfig(pieces=pieces))["cone"] for pieces in (1, 3))
+    alone = align_case(predicted(), GRID, prior, SearchConfig())["cone"]
+    far, near = (np.linalg.norm(np.subtract(found.searched_mm, alone.searched_mm)) for found in (largest, right))
+    assert far > 30 and near < 2 * CELL
+    assert right.coarse_mm == largest.coarse_mm and right.overlap > largest.overlap
+    assert right.state == "aligned"
 
 
 def test_an_organ_that_the_end_of_the_volume_cuts_is_still_found(prior):

@@ -80,6 +80,8 @@ class SearchConfig:
         pull_mm: a movement of this length counts as much as the whole divergence at the minimum, others by their squares: an
             organ that both ends of the scan cut fits everywhere along itself, and should stay. 0 takes the minimum alone, as the
             thesis does.
+        pieces: number of connected pieces of what is predicted, the largest first, from each of which the organ is looked for:
+            the largest may lie far from it. The place that overlaps best with the references is taken. 1 asks the largest alone.
         adjust: search by KL divergence; off takes the coarse centre as it is (the naive positioning of Table 4.4).
         smallest: share of an organ's smallest volume in the training cases that must be predicted; less is out of the scan.
         poorest: overlap with the references, as a share of what labelled cases have, below which no translation fits.
@@ -89,6 +91,7 @@ class SearchConfig:
     window_mm: float = 30.0
     votes: int = 3
     pull_mm: float = 40.0
+    pieces: int = 3
     adjust: bool = True
     smallest: float = 0.02
     poorest: float = 0.3
@@ -98,6 +101,7 @@ class SearchConfig:
         require(self.window_mm > 0, "search.window_mm", "more than 0", self.window_mm)
         require(self.votes >= 1, "search.votes", "1 or more", self.votes)
         require(self.pull_mm >= 0, "search.pull_mm", "0 or more", self.pull_mm)
+        require(self.pieces >= 1, "search.pieces", "1 or more", self.pieces)
         require(0 <= self.smallest < 1, "search.smallest", "0 or more, below 1", self.smallest)
         require(0 <= self.poorest < 1, "search.poorest", "0 or more, below 1", self.poorest)
         require(self.displaced > 0, "search.displaced", "more than 0", self.displaced)

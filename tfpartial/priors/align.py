@@ -54,7 +54,7 @@ def align_case(
 
 def _search(probability: np.ndarray, references: References, grid: CoarseGrid, settings: SearchConfig) -> Found | None:
     window = max(1, round(settings.window_mm / grid.cell_mm))
-    return search(probability, references, window, settings.votes, settings.pull_mm / grid.cell_mm)
+    return search(probability, references, window, settings.votes, settings.pull_mm / grid.cell_mm, settings.pieces)
 
 
 def _labelled(labelled: np.ndarray, prior: SpatialPrior) -> dict[str, OrganPosition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,7 +48,7 @@ class OrganPosition:
 
 @dataclass(frozen=True)
 class Found:
-    """What the search of one organ found, in cells of the coarse grid."""
+    """What the search of one organ found, in cells of the coarse grid; `coarse` is the place of the largest piece."""
 
     coarse: np.ndarray
     place: np.ndarray
@@ -76,29 +76,29 @@ class Coarse(NamedTuple):
     sides: np.ndarray
 
 
-def coarse_box(probability: np.ndarray) -> Coarse | None:
-    """The box of an organ by prediction alone.
+def coarse_boxes(probability: np.ndarray, most: int = 1) -> list[Coarse]:
+    """The boxes of an organ by prediction alone: of its largest connected pieces, the largest first.
 
-    The centre is that of the largest connected piece without the outermost 2 % of its cells along each axis: a few wrong ones
-    would move it.
+    The centre of each is without the outermost 2 % of its cells along each axis: a few wrong ones would move it.
 
     Args:
         probability: float32 `[z, y, x]`.
-
-    Returns:
-        None where no cell reaches 0.5.
+        most: number of pieces; fewer where there are not so many, none where no cell reaches 0.5.
     """
-    pieces, count = ndimage.label(probability >= POSITIVE, np.ones((3, 3, 3), bool))
-    if not count:
-        return None
+    pieces, _ = ndimage.label(probability >= POSITIVE, np.ones((3, 3, 3), bool))
     sizes = np.bincount(pieces.ravel())[1:]
-    cells = np.argwhere(pieces == 1 + np.argmax(sizes))
+    return [_box(np.argwhere(pieces == 1 + piece)) for piece in np.argsort(-sizes, kind="stable")[:most]]
+
+
+def _box(cells: np.ndarray) -> Coarse:
     low, high = np.quantile(cells, [OUTLIERS, 1 - OUTLIERS], axis=0)
     return Coarse((low + high) / 2, np.ptp(cells, axis=0) + 1)
 
 
-def search(probability: np.ndarray, references: References, window: int, votes: int = 3, pull: float = 0.0) -> Found | None:
-    """Moves the prediction onto each reference; the translation is the median of those of the references that fit best.
+def search(
+    probability: np.ndarray, references: References, window: int, votes: int = 3, pull: float = 0.0, pieces: int = 1
+) -> Found | None:
+    """Moves the prediction onto the references, from each of its largest pieces; what overlaps best with them is the organ.
 
     Args:
         probability: float32 `[z, y, x]`, the organ's probability on the coarse grid of the case.
@@ -106,13 +106,21 @@ def search(probability: np.ndarray, references: References, window: int, votes: 
         window: cells to search in each direction about the coarse centre.
         votes: number of references that count, by their overlap.
         pull: cells; a translation t adds (|t| / pull)² times the least divergence to its own. 0 adds nothing.
+        pieces: number of connected pieces of the prediction that may be the organ.
 
     Returns:
         None where nothing is predicted.
     """
-    coarse = coarse_box(probability)
-    if coarse is None:
+    boxes = coarse_boxes(probability, pieces)
+    found = [_search_about(box, probability, references, window, votes, pull) for box in boxes]
+    if not found:
         return None
+    best = max(found, key=lambda one: (not one.at_border, one.overlap))  # beyond the border something fits better
+    return replace(best, coarse=boxes[0].centre)
+
+
+def _search_about(coarse: Coarse, probability: np.ndarray, references: References, window: int, votes: int, pull: float) -> Found:
+    """The translation is the median of those of the references that fit best."""
     # No translation may move a predicted cell out of what is compared, or the divergence would fall for that alone.
     rim = window + np.maximum(0, np.ceil((coarse.sides - references.masks.shape[1:]) / 2).astype(int)) + 1
     size = references.masks.shape[1:] + 2 * rim
