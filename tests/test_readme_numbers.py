@@ -151,7 +151,7 @@ def test_the_table_of_confidences_has_the_means_of_both_folds():
         f"{curriculum_minutes():.0f} minutes on 2 cores of an AMD EPYC, one fold each, "
         f"{curriculum_minutes('naive'):.0f} of them *naive*",
         f"only {min(precisions()):.0f} to {max(precisions()):.0f} % of their pseudo-labels are right",
-        f"raises the mean DSC from {trial('baseline', 'stipple'):.1f} to {trial('prior_margin', 'stipple'):.1f} "
+        f"raises the mean DSC from {trial('baseline', 'stipple_margin'):.1f} to {trial('prior_margin', 'stipple_margin'):.1f} "
         "in the same experiment",
         f"raises *certain* from {trial('certain'):.1f} to {trial('by_organ'):.1f} (fold 0, 2,040 steps",
         f"at once, takes {search(0, 'seconds'):.1f} s and {search(0, 'peak_mib') / 1024:.1f} GiB; SciPy's `fftconvolve` "
