@@ -109,22 +109,16 @@ def search(place, column):
     return results("benchmarks/results/kl_search.json")["rows"][place][column]
 
 
-def trial(method, folder="relabeling_trials"):
-    rows = results(f"docs/results/{folder}/comparison.json")["averages"]
-    chosen = next(row for row in rows if (row["method"], row["metric"], row["organ"]) == (method, "dsc", MEAN))
-    return 100 * chosen["fold_mean"]
-
-
-def stipple(method, alpha, folder="stipple", organ=MEAN):
-    """Mean DSC in % over the folds, or of the one fold."""
-    rows = [row for row in results(f"docs/results/{folder}/comparison.json")["averages"] if row["alpha"] == alpha]
+def averaged(method, folder, alpha=None, organ=MEAN):
+    """Mean DSC in % over the folds, or of the one fold; `alpha` where there are several."""
+    rows = [row for row in results(f"docs/results/{folder}/comparison.json")["averages"] if alpha in (None, row["alpha"])]
     chosen = next(row for row in rows if (row["method"], row["metric"], row["organ"]) == (method, "dsc", organ))
     return 100 * chosen["fold_mean"]
 
 
-def prior_gain(alpha, folder="stipple"):
+def prior_gain(alpha):
     """Points of DSC over as many steps without the prior, as the rounded table has them."""
-    return round(stipple("prior", alpha, folder), 1) - round(stipple("baseline", alpha, folder), 1)
+    return round(averaged("prior", "stipple", alpha), 1) - round(averaged("baseline", "stipple", alpha), 1)
 
 
 def precisions():
@@ -134,9 +128,9 @@ def precisions():
     return [float(line.split("|")[4]) for (line,) in last]
 
 
-def curriculum_minutes(*methods):
+def table_minutes(folder, *methods):
     """Of the fold that took longest, on one core; of all methods when none is named."""
-    with (ROOT / "docs" / "results" / "inerrant" / "minutes.csv").open(encoding="utf-8") as file:
+    with (ROOT / "docs" / "results" / folder / "minutes.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if not methods or row["method"] in methods]
     return max(sum(float(row["minutes"]) for row in rows if row["fold"] == fold) for fold in ("0", "1"))
 
@@ -160,17 +154,20 @@ def test_the_table_of_confidences_has_the_means_of_both_folds():
 @pytest.mark.parametrize(
     "sentence",
     [
-        f"{curriculum_minutes():.0f} minutes on 2 cores of an AMD EPYC, one fold each, "
-        f"{curriculum_minutes('naive'):.0f} of them *naive*",
+        f"{table_minutes('inerrant'):.0f} minutes on 2 cores of an AMD EPYC, one fold each, "
+        f"{table_minutes('inerrant', 'naive'):.0f} of them *naive*",
         f"only {min(precisions()):.0f} to {max(precisions()):.0f} % of their pseudo-labels are right",
         "gains {:.1f}, {:.1f} and {:.1f} points".format(*(prior_gain(alpha) for alpha in (1, 0.3, 0.1))),
         "the mean DSC is {:.1f} placed by the prediction alone, {:.1f} by the search, {:.1f} by the experts' labels".format(
-            *(stipple(places, 0.1, "stipple_places") for places in ("naive_places", "prior", "true_places"))
+            *(averaged(places, "stipple_places") for places in ("naive_places", "prior", "true_places"))
         ),
         "the pancreas goes from {:.1f} to {:.1f}".format(
-            *(stipple(method, 0.3, "stipple_phantom", "pancreas") for method in ("baseline", "prior"))
+            *(averaged(method, "stipple_phantom", organ="pancreas") for method in ("baseline", "prior"))
         ),
-        f"raises *certain* from {trial('certain'):.1f} to {trial('by_organ'):.1f} (fold 0, 2,040 steps",
+        "raises *certain* from {:.1f} to {:.1f} (fold 0, 2,040 steps".format(
+            *(averaged(method, "relabeling_trials") for method in ("certain", "by_organ"))
+        ),
+        f"{table_minutes('stipple'):.0f} minutes for the table above on 2 cores of an AMD EPYC, one fold each",
         f"at once, takes {search(0, 'seconds'):.1f} s and {search(0, 'peak_mib') / 1024:.1f} GiB; SciPy's `fftconvolve` "
         f"{search(1, 'times_ours'):.1f} times as long and {search(1, 'peak_mib') / 1024:.1f} GiB",
         f"{surfaces('tfpartial', 'seconds'):.2f} s, {surfaces('tfpartial', 'times_plain'):.1f} times as fast as the faster plain",
