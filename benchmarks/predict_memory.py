@@ -24,7 +24,7 @@ from benchmarks.measure import peak_rss_mib, report
 from tfpartial.data.phantom import generate_case
 from tfpartial.labels import OrganTable
 from tfpartial.models import build
-from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
 SIZE = (512, 512)
 ORGANS = ("liver", "spleen", "pancreas", "left kidney", "right kidney", "stomach", "gallbladder")

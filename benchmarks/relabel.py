@@ -32,7 +32,6 @@ from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import EstimatorConfig
 from tfpartial.data.prepare import finish_store, prepare_cases
 from tfpartial.data.store import Store
-from tfpartial.inference.predictor import network_logits
 from tfpartial.models import LOGITS, build
 from tfpartial.relabel import select_top
 from tfpartial.relabel.candidates import candidate_slabs
@@ -40,7 +39,8 @@ from tfpartial.relabel.case import Step, relabel_case
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.rules import Rules
 from tfpartial.relabel.volume_selection import VolumeSelection
-from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
+from tfpartial.segmenter.network import network_logits
 
 SIZE = (512, 512)
 SHARE = 0.33

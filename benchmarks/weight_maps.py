@@ -22,7 +22,7 @@ import tensorflow as tf
 from benchmarks.measure import report
 from tfpartial.losses import PartialBinaryCrossentropy, targets_and_weights
 from tfpartial.models import build
-from tfpartial.training.precision import choose_jit, choose_policy, dtype_policy
+from tfpartial.segmenter.precision import choose_jit, choose_policy, dtype_policy
 
 NUM_ORGANS = 7
 TARGET_PERCENT = 3.0

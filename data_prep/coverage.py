@@ -12,8 +12,8 @@ from tfpartial.artifacts import atomic_file, write_json, write_text
 from tfpartial.config import CoverageConfig
 from tfpartial.data.case_statistics import read_statistics
 from tfpartial.data.coverage import case_table, keep_labels, measure_coverage
+from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.simulate import read_annotations
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.report.coverage_figure import draw_coverage

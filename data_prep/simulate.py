@@ -8,9 +8,9 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.artifacts import write_json
 from tfpartial.config import SimulateConfig
+from tfpartial.data.fold.simulate import thin
+from tfpartial.data.fold.split import read_folds
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.simulate import thin
-from tfpartial.data.split import read_folds
 
 
 def run(config: SimulateConfig) -> dict[str, Any]:

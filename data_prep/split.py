@@ -6,8 +6,8 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import SplitConfig
+from tfpartial.data.fold.split import make_splits, write_splits
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.split import make_splits, write_splits
 
 
 def run(config: SplitConfig) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from tfpartial.audit.sizes import organ_sizes
 from tfpartial.audit.suspects import Suspect, ranked
 from tfpartial.audit.tables import with_ranks, write_next_cases, write_suspects
 from tfpartial.config import AuditConfig
+from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.simulate import read_annotations
 from tfpartial.labels import OrganTable
 from tfpartial.parallel import map_cases
 from tfpartial.progress import track

@@ -7,10 +7,10 @@ from tfpartial.artifacts import atomic_folder
 from tfpartial.config import ExportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.export import rebuild, save_model
-from tfpartial.inference.predictor import load_network, read_renderer
 from tfpartial.provenance import begin, finish
-from tfpartial.training.card import read_card
-from tfpartial.training.precision import choose_policy
+from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.network import load_network, read_renderer
+from tfpartial.segmenter.precision import choose_policy
 
 
 def run(config: ExportConfig) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import Estimator, RankConfig
+from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.ranking.candidates import case_candidates
@@ -12,8 +13,7 @@ from tfpartial.ranking.cases import ranked_cases
 from tfpartial.ranking.files import flat_row, write_ranking
 from tfpartial.ranking.pictures import draw_worst, worst_organs
 from tfpartial.ranking.rows import MEAN, RankingRow, rank_organs
-from tfpartial.training.card import require_same_data
-from tfpartial.training.cases import read_training_cases
+from tfpartial.segmenter.card import require_same_data
 
 
 def run(config: RankConfig) -> dict[str, Any]:

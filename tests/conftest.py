@@ -71,7 +71,7 @@ def unet_segmenter(tmp_path_factory) -> Path:
     import keras
 
     from tfpartial.models import build
-    from tfpartial.training.precision import dtype_policy
+    from tfpartial.segmenter.precision import dtype_policy
 
     keras.utils.set_random_seed(0)
     with dtype_policy("mixed_bfloat16"):
@@ -82,7 +82,7 @@ def unet_segmenter(tmp_path_factory) -> Path:
 
 def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, options: dict) -> Path:
     from tfpartial.labels import OrganTable
-    from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+    from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
     folder.mkdir(exist_ok=True)
     network.save(folder / "last.keras")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tfpartial.export import rebuild, save_model
-from tfpartial.inference.predictor import Predictor, load_network
-from tfpartial.training.card import read_card
+from tfpartial.inference.predictor import Predictor
+from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.network import load_network
 
 WITHOUT_KERAS = """
 import json, sys

@@ -10,11 +10,11 @@ import keras
 import tensorflow as tf
 
 from tfpartial.artifacts import write_json
-from tfpartial.inference.decode import decode, probabilities
-from tfpartial.inference.predictor import network_logits, place_specs
 from tfpartial.priors.place import PriorRenderer, SlicePlaces
-from tfpartial.training.card import SegmenterCard, build_network
-from tfpartial.training.precision import dtype_policy
+from tfpartial.segmenter.card import SegmenterCard, build_network
+from tfpartial.segmenter.decode import decode, probabilities
+from tfpartial.segmenter.network import network_logits, place_specs
+from tfpartial.segmenter.precision import dtype_policy
 
 WITH_PRIOR = "with_prior"
 """The signature that takes the places of the organs as well."""

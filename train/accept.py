@@ -4,14 +4,14 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import AcceptConfig
-from tfpartial.data.pseudo_labels import INDEX, PseudoLabels
-from tfpartial.data.simulate import read_annotations
+from tfpartial.data.fold.pseudo_label_writer import take_over, write_index
+from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels
+from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.relabel.accept import accept, corrected_files
-from tfpartial.relabel.layers_folder import take_over, write_index
 
 
 def run(config: AcceptConfig) -> dict[str, Any]:

@@ -6,18 +6,18 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.artifacts import write_text
 from tfpartial.config import AlignConfig
-from tfpartial.data.split import read_fold
+from tfpartial.data.fold.positions import write_positions
+from tfpartial.data.fold.split import read_fold
+from tfpartial.data.fold.training_cases import read_training_cases
+from tfpartial.inference.align_cases import align_cases
 from tfpartial.inference.find_organs import OrganFinder
-from tfpartial.priors.align_cases import align_cases
 from tfpartial.priors.position_table import table, write_table
-from tfpartial.priors.positions import write_positions
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.report.position_errors import PlaceErrors, error_table, errors_by_organ, errors_of_all, read_position_table, unseen
 from tfpartial.report.table import markdown
-from tfpartial.training.card import require_same_data
-from tfpartial.training.cases import read_training_cases
+from tfpartial.segmenter.card import require_same_data
 
 
 def run(config: AlignConfig) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.confidence.fit import fit
 from tfpartial.config import ConfidenceConfig
+from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.provenance import finish, summary_of
 from tfpartial.stage_folder import open_stage
 from tfpartial.training.callbacks import STATE
-from tfpartial.training.cases import read_training_cases
 from tfpartial.training.step_bar import StepBar
 
 

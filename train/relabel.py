@@ -6,16 +6,16 @@ from tfpartial import cli
 from tfpartial.artifacts import write_json, write_text
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import Estimator, RelabelConfig
+from tfpartial.data.fold.pseudo_label_writer import undo
+from tfpartial.data.fold.training_cases import TrainingCases, read_training_cases
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import finish, summary_of
-from tfpartial.relabel.layers_folder import undo
 from tfpartial.relabel.step import cases_to_relabel, finish_step, relabel
 from tfpartial.report.relabel_steps import read_steps, step_table
 from tfpartial.report.table import markdown
+from tfpartial.segmenter.card import require_same_data
 from tfpartial.stage_folder import open_stage
-from tfpartial.training.card import require_same_data
-from tfpartial.training.cases import TrainingCases, read_training_cases
 
 BEGUN = "begun.json"
 STEPS = "steps.md"

@@ -6,7 +6,7 @@ import pytest
 
 from tfpartial.labels import OrganTable
 from tfpartial.models import FEATURES, LOGITS
-from tfpartial.training.card import NetworkSpec, SegmenterCard
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard
 
 SIZE = (16, 16)
 CARD = SegmenterCard(

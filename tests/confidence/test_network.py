@@ -7,7 +7,7 @@ import pytest
 from tfpartial.confidence.network import FILTERS, confidence_network
 from tfpartial.errors import TfpartialError
 from tfpartial.models import FEATURES, LOGITS, build
-from tfpartial.training.precision import dtype_policy
+from tfpartial.segmenter.precision import dtype_policy
 
 
 def size(variables):

@@ -12,10 +12,11 @@ from tfpartial.confidence.card import NETWORK, ConfidenceCard, write_card
 from tfpartial.confidence.network import confidence_network
 from tfpartial.config import EstimatorConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.predictor import Predictor, load_network
+from tfpartial.inference.predictor import Predictor
 from tfpartial.labels import SURE_BACKGROUND
-from tfpartial.training.card import read_card
-from tfpartial.training.card import write_card as write_segmenter_card
+from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.card import write_card as write_segmenter_card
+from tfpartial.segmenter.network import load_network
 
 SETTINGS = EstimatorConfig(passes=2)
 NAMES = ("mcp", "learned", "mc_dropout", "tta")

@@ -115,7 +115,7 @@ def test_ingest_writes_the_manifest_and_says_what_is_in_it(tiny_dataset, tmp_pat
 
 
 def test_reading_works_without_tensorflow():
-    lines = ["import sys, tfpartial.data.verify, tfpartial.data.slabs, tfpartial.data.inplane, tfpartial.data.simulate"]
+    lines = ["import sys, tfpartial.data.verify, tfpartial.data.slabs, tfpartial.data.inplane, tfpartial.data.fold.simulate"]
     lines += ["sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"]
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=root, check=False).returncode == 0

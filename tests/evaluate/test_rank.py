@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from tfpartial.config import RankConfig
-from tfpartial.data.simulate import read_annotations
-from tfpartial.data.split import read_fold
+from tfpartial.data.fold.simulate import read_annotations
+from tfpartial.data.fold.split import read_fold
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import rank
 from tfpartial.labels import keep_annotated
 from tfpartial.ranking.files import read_ranking
-from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
 SIZE = (32, 32)
 

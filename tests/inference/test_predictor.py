@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.predictor import Predictor, load_network
-from tfpartial.training.card import read_card
+from tfpartial.inference.predictor import Predictor
+from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.network import load_network
 
 
 def random_hu(slices, seed=0):

@@ -15,7 +15,7 @@ from tfpartial.models.layers.prior_driven_activation import (
     categorical_prior,
     prior_driven_logits,
 )
-from tfpartial.training.precision import dtype_policy
+from tfpartial.segmenter.precision import dtype_policy
 
 LOGITS = arrays("float32", (2, 3), elements=st.floats(-12, 12, width=32))
 PRIORS = arrays("float32", (2, 3), elements=st.floats(0, 1, width=32))

@@ -4,7 +4,7 @@ import pytest
 
 from tfpartial import models
 from tfpartial.errors import TfpartialError
-from tfpartial.training.precision import dtype_policy
+from tfpartial.segmenter.precision import dtype_policy
 
 # Table A.1, by level: rows and columns after the block, and its filters.
 ENCODER = {1: (256, 64), 2: (128, 128), 3: (64, 256), 4: (32, 512)}

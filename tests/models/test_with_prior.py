@@ -9,7 +9,7 @@ import pytest
 from tfpartial import models
 from tfpartial.errors import TfpartialError
 from tfpartial.models.with_prior import PriorForm, scaled_log_odds
-from tfpartial.training.precision import dtype_policy
+from tfpartial.segmenter.precision import dtype_policy
 
 SHAPE = (16, 32, 2)
 PLACES = ["activation", "input", "bottleneck"]

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.ranking.cases import hidden_organs, ranked_cases
-from tfpartial.training.cases import TrainingCases
 
 
 def test_organs_that_were_taken_away_are_hidden(store):

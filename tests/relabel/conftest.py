@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfpartial.training.cases import TrainingCases, read_training_cases
+from tfpartial.data.fold.training_cases import TrainingCases, read_training_cases
 
 
 class Shifted:

@@ -5,7 +5,7 @@ import pytest
 
 from tfpartial import models
 from tfpartial.data.store import Store
-from tfpartial.training.card import NetworkSpec, SegmenterCard, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from tfpartial.confidence import ConfidentPredictor
 from tfpartial.config import ConfidenceConfig, EstimatorConfig, NetworkConfig, TrainConfig
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.segmenter.card import read_card, write_card
 from tfpartial.train import confidence, segmenter
-from tfpartial.training.card import read_card, write_card
 
 EPOCHS = 6
 

@@ -15,8 +15,8 @@ import yaml
 
 from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
 from tfpartial.errors import TfpartialError
+from tfpartial.segmenter.card import read_card
 from tfpartial.train import segmenter
-from tfpartial.training.card import read_card
 from tfpartial.training.checkpoint import load_state
 
 EPOCHS = 6

@@ -23,19 +23,20 @@ from tfpartial.config import (
     SearchConfig,
     TrainConfig,
 )
-from tfpartial.data.split import read_fold
+from tfpartial.data.fold.positions import OrganPosition, centres_mm, read_positions
+from tfpartial.data.fold.split import read_fold
+from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.data.store import Store
 from tfpartial.data_prep import ingest, phantom, prepare
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import export, predict
-from tfpartial.inference.predictor import Predictor, load_network
+from tfpartial.inference.predictor import Predictor
 from tfpartial.priors import build_prior, place_prior, read_prior
 from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm, stored_mask
-from tfpartial.priors.locate import OrganPosition
-from tfpartial.priors.positions import centres_mm, places_of_slices, read_positions
+from tfpartial.priors.place import places_of_slices
+from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.network import load_network
 from tfpartial.train import align, confidence, prior, relabel, segmenter
-from tfpartial.training.card import read_card
-from tfpartial.training.cases import read_training_cases
 
 # No translation fits the nonsense that the first segmenter predicts: its own places are taken.
 SEARCH = SearchConfig(adjust=False, smallest=0, displaced=1e6)

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from tfpartial.config import AugmentConfig, LossConfig
 from tfpartial.errors import TfpartialError
+from tfpartial.segmenter.precision import choose_policy, dtype_policy
 from tfpartial.training import METHODS, Objective, PartialSegmenter
-from tfpartial.training.precision import choose_policy, dtype_policy
 
 SHAPE = (8, 8)
 ORGANS = 2

@@ -9,8 +9,8 @@ from pathlib import Path
 from tfpartial.artifacts import parsing, read_json, sha256, write_json
 from tfpartial.confidence.network import LearnedConfidence, Start
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.predictor import read_network
-from tfpartial.training.card import SegmenterCard
+from tfpartial.segmenter.card import SegmenterCard
+from tfpartial.segmenter.network import read_network
 
 NETWORK, CARD = "confidence.keras", "confidence.json"
 WHAT = "card of a confidence network"

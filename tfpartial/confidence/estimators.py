@@ -23,8 +23,8 @@ from tfpartial.confidence.tta import MovedSlices
 from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.losses.base import Tensor
-from tfpartial.training.card import SegmenterCard
-from tfpartial.training.preprocess import normalised_air
+from tfpartial.segmenter.card import SegmenterCard
+from tfpartial.segmenter.preprocess import normalised_air
 
 Estimate = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Normalised slices `[B, H, W, C]` -> the segmenter's logits and the confidence in 0..1, both float32 `[B, H, W, K]`."""

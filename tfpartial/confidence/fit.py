@@ -19,14 +19,14 @@ from tfpartial.confidence.card import (
 from tfpartial.confidence.network import confidence_network
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
-from tfpartial.inference.predictor import load_network
-from tfpartial.training.callbacks import STATE, save_network
-from tfpartial.training.card import read_card as read_segmenter_card
-from tfpartial.training.card import require_same_data
-from tfpartial.training.cases import TrainingCases
+from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.segmenter.card import read_card as read_segmenter_card
+from tfpartial.segmenter.card import require_same_data
+from tfpartial.segmenter.network import load_network, save_network
+from tfpartial.segmenter.precision import dtype_policy
+from tfpartial.training.callbacks import STATE
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.loop import set_up, train_epochs
-from tfpartial.training.precision import dtype_policy
 
 
 def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:

@@ -14,14 +14,14 @@ from tfpartial.confidence.estimators import build_estimator
 from tfpartial.confidence.network import LearnedConfidence
 from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.decode import decode
-from tfpartial.inference.predictor import fixed_batches, load_network, place_specs, read_renderer, slices_spec
 from tfpartial.labels import SURE_BACKGROUND
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.place import PriorRenderer, SlicePlaces
-from tfpartial.training.card import SegmenterCard, read_card
-from tfpartial.training.precision import choose_jit
-from tfpartial.training.preprocess import normalise
+from tfpartial.segmenter.card import SegmenterCard, read_card
+from tfpartial.segmenter.decode import decode
+from tfpartial.segmenter.network import fixed_batches, load_network, place_specs, read_renderer, slices_spec
+from tfpartial.segmenter.precision import choose_jit
+from tfpartial.segmenter.preprocess import normalise
 
 NEVER = float("-inf")
 """Logit of an organ that is not wanted."""

@@ -11,7 +11,7 @@ from tfpartial.confidence.network import Start, first_logits
 from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, true_class_probability
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
-from tfpartial.training.card import SegmenterCard
+from tfpartial.segmenter.card import SegmenterCard
 from tfpartial.training.slice_trainer import SliceTrainer
 
 

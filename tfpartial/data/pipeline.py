@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpartial.data.calm_exit import ends_before_exit
-from tfpartial.data.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.sampling import BatchStream, SliceIndex
 from tfpartial.data.slices import SliceReader
 from tfpartial.data.store import Store

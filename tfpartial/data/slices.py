@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from tfpartial.data.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import keep_annotated

@@ -11,15 +11,15 @@ import tensorflow as tf
 from keras import ops
 
 from tfpartial.config import SearchConfig
-from tfpartial.inference.decode import probabilities
-from tfpartial.inference.predictor import fixed_batches, load_network, network_logits, read_renderer, slices_spec
+from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.priors.align import align_case
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import OrganPosition
 from tfpartial.priors.place import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior
-from tfpartial.training.card import SegmenterCard, read_card
-from tfpartial.training.precision import choose_jit
+from tfpartial.segmenter.card import SegmenterCard, read_card
+from tfpartial.segmenter.decode import probabilities
+from tfpartial.segmenter.network import fixed_batches, load_network, network_logits, read_renderer, slices_spec
+from tfpartial.segmenter.precision import choose_jit
 
 
 class OrganFinder:

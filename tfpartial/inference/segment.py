@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.config import SearchConfig
+from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.data.inplane import InPlane
 from tfpartial.data.label_writer import LabelWriter
 from tfpartial.data.slabs import SlabReader
@@ -18,11 +19,9 @@ from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.probability_files import PROBABILITIES, ProbabilityWriter
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import OrganPosition
-from tfpartial.priors.place import SlicePlaces
-from tfpartial.priors.positions import places_of_slices
+from tfpartial.priors.place import SlicePlaces, places_of_slices
 from tfpartial.priors.spatial_prior import SpatialPrior
-from tfpartial.training.card import SegmenterCard
+from tfpartial.segmenter.card import SegmenterCard
 
 LOG = logging.getLogger(__name__)
 

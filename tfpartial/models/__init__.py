@@ -1,47 +1,7 @@
 """Networks, by name. Each is a functional Keras model from normalised slices to logits."""
 
-from __future__ import annotations
-
-import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import keras
-
-from tfpartial.errors import TfpartialError
+from tfpartial.models.build import NETWORKS, build
 from tfpartial.models.endpoints import BOTTLENECK, FEATURES, LOGITS
-from tfpartial.models.unet import unet
 from tfpartial.models.with_prior import build_with_prior, take_plain_weights
-
-NETWORKS: dict[str, Callable[..., keras.Model]] = {"unet": unet}
-"""Each builder takes `num_organs`, `input_shape` and its own options, all with defaults."""
-
-
-def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any) -> keras.Model:
-    """A new network that gives logits.
-
-    Args:
-        name: a key of `NETWORKS`.
-        num_organs: logits per voxel: K for sigmoids, K+1 for a softmax with background in channel 0.
-        input_shape: `(H, W, C)` of a slice.
-        options: the network's own settings, e.g. `width`.
-
-    Returns:
-        A functional model `[B, H, W, C]` -> float32 `[B, H, W, num_organs]`, with layers named `FEATURES` and `LOGITS`.
-
-    Raises:
-        TfpartialError: a name or an option that does not exist, or a shape that the network cannot take.
-    """
-    if name not in NETWORKS:
-        raise TfpartialError(f"network '{name}' does not exist; expected one of {', '.join(NETWORKS)}")
-    network = NETWORKS[name]
-    allowed = [option for option in inspect.signature(network).parameters if option not in ("num_organs", "input_shape")]
-    unknown = sorted(set(options) - set(allowed))
-    if unknown:
-        raise TfpartialError(f"network '{name}' has no option {', '.join(unknown)}; expected some of {', '.join(allowed)}")
-    if num_organs < 1:
-        raise TfpartialError(f"network '{name}': expected at least 1 logit per voxel, got {num_organs}")
-    return network(num_organs=num_organs, input_shape=tuple(input_shape), **options)
-
 
 __all__ = ["BOTTLENECK", "FEATURES", "LOGITS", "NETWORKS", "build", "build_with_prior", "take_plain_weights"]

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfpartial import models
 from tfpartial.errors import TfpartialError
+from tfpartial.models.build import build
 from tfpartial.models.endpoints import BOTTLENECK
 from tfpartial.models.layers.prior_driven_activation import (
     EPSILON,
@@ -112,7 +112,7 @@ def build_with_prior(
         raise TfpartialError(f"network '{name}' with a prior: expected at least 1 organ, got {num_organs}")
     *grid, channels = input_shape or (0,)
     wide = (*grid, channels + num_organs) if where == "input" else tuple(input_shape)
-    network = models.build(name, num_outputs, wide, **options)
+    network = build(name, num_outputs, wide, **options)
     image = keras.Input(tuple(input_shape), name="slice")
     prior = keras.Input((*grid, num_organs), dtype="float32", name="prior")
     logits = PLACES[where](network, image, prior, activation, epsilon)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from tfpartial.config import SearchConfig
+from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.arrangement import displacement
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import Found, OrganPosition, search
+from tfpartial.priors.locate import Found, search
 from tfpartial.priors.spatial_prior import References, SpatialPrior
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -11,39 +11,9 @@ from scipy import ndimage
 from tfpartial.priors.kl_search import best_place, kl_map, subvoxel
 from tfpartial.priors.spatial_prior import References
 
-State = Literal["labelled", "aligned", "absent", "poor", "displaced"]
-"""`labelled`: from the expert's label; `aligned`: by the search. The others get no prior: `absent`, nothing or too little was
-predicted (out of the scan); `poor`, no translation fits; `displaced`, it is not where the other organs let it be expected."""
 POSITIVE = 0.5
 OUTLIERS = 0.02
 """Share of an organ's voxels at each end of an axis that do not tell where it ends."""
-
-
-@dataclass(frozen=True)
-class OrganPosition:
-    """Where an organ is, and how well that is known.
-
-    Args:
-        state: see `State`.
-        centre_mm: z, y, x of the centre of its bounding box, where it is placed; none without a prior.
-        coarse_mm: the same from the prediction alone; none where nothing is predicted.
-        searched_mm: the same after the search, whatever became of it.
-        divergence: mean KL divergence per cell there, over the references that count.
-        sharpness: one minus it as a share of the window's median: 0 is flat.
-        overlap: soft Dice of the aligned prediction and the references, as a share of what labelled cases usually have.
-        spread_mm: largest distance of a reference's own place from the one that was taken.
-        displacement: how far it is from where the other organs let it be expected, in standard deviations.
-    """
-
-    state: State
-    centre_mm: tuple[float, float, float] | None = None
-    coarse_mm: tuple[float, float, float] | None = None
-    searched_mm: tuple[float, float, float] | None = None
-    divergence: float | None = None
-    sharpness: float | None = None
-    overlap: float | None = None
-    spread_mm: float | None = None
-    displacement: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfpartial.config import PriorConfig
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.build import Extent, build_prior, ordinary
 from tfpartial.priors.from_store import label_centres_mm, stored_mask, volumes_ml
 from tfpartial.priors.organ_mask import OrganMask
 from tfpartial.priors.references import draw_references, mean_reference
 from tfpartial.priors.spatial_prior import SETTINGS, OrganPrior, References, SpatialPrior
-from tfpartial.training.cases import TrainingCases
 
 
 def prior_of_fold(config: PriorConfig, cases: TrainingCases) -> SpatialPrior:

@@ -135,3 +135,18 @@ def _tents(count: int, spacing: Tensor, centre: Tensor, step: Tensor, cells: Ten
 def _from_middle(count: int, spacing: Tensor) -> Tensor:
     """Places of the voxels of one axis from the middle of the slice, `[n, count]`."""
     return (np.arange(count, dtype=np.float32) - (count - 1) / 2)[None, :] * spacing[:, None]
+
+
+def places_of_slices(centres: np.ndarray, spacing_mm_zyx: np.ndarray, z: np.ndarray) -> SlicePlaces:
+    """Where the organs are, seen from some slices of cases.
+
+    Args:
+        centres: float `[..., K, 3]`, of the case or of each slice's case: z from the first slice, y and x from its middle.
+        spacing_mm_zyx: `[..., 3]`, spacing of the case or of each slice's case.
+        z: int `[n]`, numbers of the slices.
+    """
+    count = len(z)
+    centre = np.broadcast_to(centres, (count, *centres.shape[-2:])).astype(np.float32)
+    spacing = np.broadcast_to(spacing_mm_zyx, (count, 3)).astype(np.float32)
+    centre[..., 0] -= (np.asarray(z) * spacing[:, 0])[:, None]
+    return SlicePlaces(centre, spacing)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.data.fold.positions import Positions
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.priors.from_store import label_centres_mm
-from tfpartial.priors.positions import Positions
-from tfpartial.training.cases import TrainingCases
 
 FILE_NAME = "positions.csv"
 AXES = ("z", "y", "x")

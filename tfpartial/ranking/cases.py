@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.relabel.current_labels import CurrentLabels, current_labels
-from tfpartial.training.cases import TrainingCases
 
 
 def ranked_cases(cases: TrainingCases, number: int | None = None, seed: int = 0) -> list[CurrentLabels]:

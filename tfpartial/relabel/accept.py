@@ -11,15 +11,15 @@ import numpy as np
 from tfpartial.artifacts import atomic_file
 from tfpartial.config import AcceptConfig
 from tfpartial.data.files import LabelFile
+from tfpartial.data.fold.pseudo_label_writer import layer_record
+from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.label_layer import write_label_layer
 from tfpartial.data.label_reading import read_labels
-from tfpartial.data.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.slabs import SLAB
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.volume_files import is_volume, label_maps, stem
 from tfpartial.relabel.current_labels import CurrentLabels
-from tfpartial.relabel.layers_folder import layer_record
 from tfpartial.relabel.native_maps import in_plane
 
 TOLERANCE_MM = 0.01

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from tfpartial.data.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.positions import OrganPosition, centres_mm
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.store import Store
 from tfpartial.labels import keep_annotated, without_sure_background
 from tfpartial.priors.from_store import slice_spacing_mm
-from tfpartial.priors.locate import OrganPosition
-from tfpartial.priors.place import SlicePlaces
-from tfpartial.priors.positions import centres_mm, places_of_slices
-from tfpartial.training.cases import TrainingCases
+from tfpartial.priors.place import SlicePlaces, places_of_slices
 
 
 class CurrentLabels:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.labels import without_sure_background
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.volume_selection import VolumeSelection
-from tfpartial.training.cases import TrainingCases
 
 STEPS = 10
 """The share is lowered in tenths of the one that is asked for."""

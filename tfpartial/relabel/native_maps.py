@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.inplane import InPlane
 from tfpartial.data.label_writer import LabelWriter
-from tfpartial.data.pseudo_labels import PseudoLabels
 from tfpartial.data.slabs import SLAB
 from tfpartial.data.store import Store, StoredCase
 from tfpartial.labels import without_sure_background

@@ -9,18 +9,18 @@ from typing import Any
 
 from tfpartial.artifacts import atomic_file, read_json, remove_unfinished, sha256, write_json
 from tfpartial.config import RelabelConfig
-from tfpartial.data.pseudo_labels import AUDIT, SUMMARY, PseudoLabels, layer_path, step_folder
+from tfpartial.data.fold.pseudo_label_writer import layer_record, take_over, write_index
+from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY, PseudoLabels, layer_path, step_folder
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND, OrganTable
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.case import Step, relabel_case
 from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.relabel.estimated_shares import estimated_shares
-from tfpartial.relabel.layers_folder import layer_record, take_over, write_index
 from tfpartial.relabel.native_maps import write_native
 from tfpartial.relabel.rules import Rules
 from tfpartial.relabel.tally import COLUMNS, Row, summary
-from tfpartial.training.cases import TrainingCases
 
 NATIVE = "native"
 """Folder of the label maps for review, in the folder of the step."""

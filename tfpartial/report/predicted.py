@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tfpartial.data.fold.split import read_fold
 from tfpartial.data.manifest import Manifest
-from tfpartial.data.split import read_fold
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.volume_files import label_maps
 from tfpartial.metrics.scoring import OrganScore, score_case

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tfpartial.artifacts import parsing, read_json
-from tfpartial.data.pseudo_labels import AUDIT, SUMMARY
+from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY
 from tfpartial.errors import TfpartialError
 from tfpartial.report.table import Cell, Table
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfpartial.artifacts import atomic_file
+from tfpartial.segmenter.network import save_network
 from tfpartial.training.checkpoint import Progress, save_state
 from tfpartial.training.metrics_file import MetricsFile
 from tfpartial.training.slice_trainer import SliceTrainer
@@ -74,12 +74,6 @@ class Keep(keras.callbacks.Callback):
         self.metrics.append({"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate, **_rounded(logs)})
         logger.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
         save_state(self.folder / STATE, trainer, self.progress)
-
-
-def save_network(network: keras.Model, path: Path) -> None:
-    """Writes a `.keras` file atomically."""
-    with atomic_file(path) as temporary:
-        network.save(temporary)
 
 
 def _rounded(logs: Logs) -> dict[str, float]:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfpartial.data.fold.positions import centres_mm
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm
 from tfpartial.priors.place import SlicePlaces
-from tfpartial.priors.positions import centres_mm
-from tfpartial.training.cases import TrainingCases
 
 CENTRE, SPACING = "prior_offset", "prior_spacing"
 """Entries of a batch: the two parts of `SlicePlaces`."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import keras
 
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.predictor import load_network
 from tfpartial.models.with_prior import take_plain_weights
-from tfpartial.training.card import SegmenterCard, read_card
+from tfpartial.segmenter.card import SegmenterCard, read_card
+from tfpartial.segmenter.network import load_network
 
 MAY_DIFFER = ("method", "mean", "sd", "prior")
 

@@ -8,20 +8,21 @@ import keras
 import tensorflow as tf
 
 from tfpartial.config import TrainConfig
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
 from tfpartial.data.pipeline import case_slices
 from tfpartial.priors.place import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior, read_prior, write_prior
-from tfpartial.training.callbacks import BEST, LAST, Validate, save_network
-from tfpartial.training.card import NetworkSpec, SegmenterCard, build_network, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, write_card
+from tfpartial.segmenter.network import save_network
+from tfpartial.segmenter.precision import dtype_policy
+from tfpartial.training.callbacks import BEST, LAST, Validate
 from tfpartial.training.case_places import training_places, validation_places, with_places
-from tfpartial.training.cases import TrainingCases
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.first_weights import continued_card, take_weights
 from tfpartial.training.loop import TENSORBOARD, set_up, train_epochs
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
-from tfpartial.training.precision import dtype_policy
 from tfpartial.training.segmenter import PartialSegmenter
 from tfpartial.training.validation import Validator
 

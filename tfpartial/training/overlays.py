@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfpartial.config import Method
-from tfpartial.inference.decode import decode
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.labels import keep_annotated
 from tfpartial.report.overlay import blend
+from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of
-from tfpartial.training.cases import TrainingCases
 
 
 class Overlays(keras.callbacks.Callback):

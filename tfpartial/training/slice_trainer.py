@@ -15,8 +15,8 @@ from tfpartial.errors import TfpartialError
 from tfpartial.labels import BACKGROUND
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.segmenter.preprocess import normalise, normalised_air
 from tfpartial.training.case_places import places_of
-from tfpartial.training.preprocess import normalise, normalised_air
 
 JITTER_SEED = 1
 """Added to the seed of the augmentation, so that the errors of the places are drawn apart from it."""

@@ -10,8 +10,8 @@ import tensorflow as tf
 from keras import ops
 
 from tfpartial.config import Method
-from tfpartial.inference.decode import decode
 from tfpartial.labels import IGNORE
+from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of
 from tfpartial.training.segmenter import PartialSegmenter
 

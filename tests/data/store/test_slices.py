@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from tfpartial.data.fold.pseudo_label_writer import layer_record, write_index
+from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.label_layer import write_label_layer
-from tfpartial.data.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.slices import SliceReader
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import keep_annotated
-from tfpartial.relabel.layers_folder import layer_record, write_index
 
 EXPERT = {"a": ("liver", "spleen"), "b": ("liver",), "c": ()}
 

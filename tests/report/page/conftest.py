@@ -29,9 +29,9 @@ from tfpartial.config import (
     TrainConfig,
 )
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.fold.pseudo_labels import layer_path
 from tfpartial.data.label_layer import write_label_layer
 from tfpartial.data.manifest import Manifest, ManifestCase, write_manifest
-from tfpartial.data.pseudo_labels import layer_path
 from tfpartial.data.store import Store
 from tfpartial.data_prep import coverage, prepare
 from tfpartial.evaluate import compare, score

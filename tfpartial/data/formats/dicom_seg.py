@@ -7,7 +7,7 @@ from pathlib import Path
 import highdicom
 import numpy as np
 
-from tfpartial.data.formats.dicom_label import dicom_errors
+from tfpartial.data.formats.dicom_errors import dicom_errors
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError

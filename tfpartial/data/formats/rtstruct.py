@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 
 from tfpartial.data.files import Step
-from tfpartial.data.formats.dicom_label import dicom_errors
+from tfpartial.data.formats.dicom_errors import dicom_errors
 from tfpartial.data.formats.even_odd import fill
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.geometry import Geometry

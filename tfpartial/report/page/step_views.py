@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tfpartial.data.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store import Store
 from tfpartial.report.close_up import close_up
 from tfpartial.report.page.case_views import grey_uri, outline_path

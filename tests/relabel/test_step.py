@@ -7,14 +7,14 @@ import pytest
 import SimpleITK as sitk
 
 from tfpartial.config import RelabelConfig
-from tfpartial.data.pseudo_labels import INDEX, PseudoLabels, layer_path, step_folder
+from tfpartial.data.fold.pseudo_label_writer import undo
+from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels, layer_path, step_folder
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND
 from tfpartial.relabel.current_labels import CurrentLabels
-from tfpartial.relabel.layers_folder import undo
 from tfpartial.relabel.native_maps import write_native
 from tfpartial.relabel.step import cases_to_relabel, finish_step, relabel
-from tfpartial.training.cases import TrainingCases
 
 
 def do_step(cases, predictor, out, share, earlier=None, **options):

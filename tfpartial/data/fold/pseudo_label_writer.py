@@ -1,4 +1,4 @@
-"""Writes the folder of label layers (see `tfpartial.data.pseudo_labels`), step by step."""
+"""Writes the folder of label layers (see `tfpartial.data.fold.pseudo_labels`), step by step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import UNFINISHED, sha256, write_json
-from tfpartial.data.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
+from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfpartial.inference.decode import decode, probabilities
+from tfpartial.segmenter.decode import decode, probabilities
 
 HALF = 0.0  # the logit of 0.5
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tfpartial.artifacts import read_json
 from tfpartial.config import PickConfig
-from tfpartial.curriculum.pick import last_validation_dsc, pick
 from tfpartial.errors import TfpartialError
 from tfpartial.train import pick as stage
+from tfpartial.training.pick import last_validation_dsc, pick
 
 NAN = math.nan
 

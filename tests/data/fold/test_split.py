@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfpartial.data.fold.split import Fold, make_splits, read_fold, read_folds, write_splits
 from tfpartial.data.manifest import Manifest, ManifestCase
-from tfpartial.data.split import Fold, make_splits, read_fold, read_folds, write_splits
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import parsing, read_versioned
+from tfpartial.data.fold.split import Fold
 from tfpartial.data.manifest import Manifest
-from tfpartial.data.split import Fold
 from tfpartial.errors import TfpartialError
 
 FORMAT = 1

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from tfpartial.data.fold.positions import FILE_NAME, OrganPosition, centres_mm, read_positions, write_positions
 from tfpartial.errors import TfpartialError
-from tfpartial.priors.locate import OrganPosition
-from tfpartial.priors.positions import FILE_NAME, centres_mm, places_of_slices, read_positions, write_positions
+from tfpartial.priors.place import places_of_slices
 
 
 def test_comes_back_as_it_was_written(tmp_path):

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfpartial.config import SearchConfig
+from tfpartial.data.fold.positions import OrganPosition
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.slabs import SLAB
 from tfpartial.data.store import Store
 from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.priors.from_store import case_grid, label_centres_mm
-from tfpartial.priors.locate import OrganPosition
 from tfpartial.priors.spatial_prior import SpatialPrior
-from tfpartial.training.cases import TrainingCases
 
 
 def align_cases(

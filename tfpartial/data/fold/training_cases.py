@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpartial.data.pseudo_labels import PseudoLabels
-from tfpartial.data.simulate import read_annotations
-from tfpartial.data.split import read_fold
+from tfpartial.data.fold.positions import Positions, read_positions
+from tfpartial.data.fold.pseudo_labels import PseudoLabels
+from tfpartial.data.fold.simulate import read_annotations
+from tfpartial.data.fold.split import read_fold
 from tfpartial.data.store import Store
 from tfpartial.errors import TfpartialError
-from tfpartial.priors.positions import Positions, read_positions
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
-from tfpartial.priors.locate import OrganPosition
-from tfpartial.priors.place import SlicePlaces
 
 FORMAT = 1
 FILE_NAME = "positions.json"
 WHAT = "positions of organs"
+State = Literal["labelled", "aligned", "absent", "poor", "displaced"]
+"""`labelled`: from the expert's label; `aligned`: by the search. The others get no prior: `absent`, nothing or too little was
+predicted (out of the scan); `poor`, no translation fits; `displaced`, it is not where the other organs let it be expected."""
+
+
+@dataclass(frozen=True)
+class OrganPosition:
+    """Where an organ is, and how well that is known.
+
+    Args:
+        state: see `State`.
+        centre_mm: z, y, x of the centre of its bounding box, where it is placed; none without a prior.
+        coarse_mm: the same from the prediction alone; none where nothing is predicted.
+        searched_mm: the same after the search, whatever became of it.
+        divergence: mean KL divergence per cell there, over the references that count.
+        sharpness: one minus it as a share of the window's median: 0 is flat.
+        overlap: soft Dice of the aligned prediction and the references, as a share of what labelled cases usually have.
+        spread_mm: largest distance of a reference's own place from the one that was taken.
+        displacement: how far it is from where the other organs let it be expected, in standard deviations.
+    """
+
+    state: State
+    centre_mm: tuple[float, float, float] | None = None
+    coarse_mm: tuple[float, float, float] | None = None
+    searched_mm: tuple[float, float, float] | None = None
+    divergence: float | None = None
+    sharpness: float | None = None
+    overlap: float | None = None
+    spread_mm: float | None = None
+    displacement: float | None = None
+
+
 Positions = Mapping[str, Mapping[str, OrganPosition]]
 """Case -> organ -> its position."""
 
@@ -40,21 +71,6 @@ def centres_mm(positions: Mapping[str, OrganPosition], organs: tuple[str, ...]) 
         if organ in positions and positions[organ].centre_mm is not None:
             centres[number] = positions[organ].centre_mm
     return centres
-
-
-def places_of_slices(centres: np.ndarray, spacing_mm_zyx: np.ndarray, z: np.ndarray) -> SlicePlaces:
-    """Where the organs are, seen from some slices of cases.
-
-    Args:
-        centres: float `[..., K, 3]`, of the case or of each slice's case: z from the first slice, y and x from its middle.
-        spacing_mm_zyx: `[..., 3]`, spacing of the case or of each slice's case.
-        z: int `[n]`, numbers of the slices.
-    """
-    count = len(z)
-    centre = np.broadcast_to(centres, (count, *centres.shape[-2:])).astype(np.float32)
-    spacing = np.broadcast_to(spacing_mm_zyx, (count, 3)).astype(np.float32)
-    centre[..., 0] -= (np.asarray(z) * spacing[:, 0])[:, None]
-    return SlicePlaces(centre, spacing)
 
 
 def _position(values: Mapping[str, Any]) -> OrganPosition:

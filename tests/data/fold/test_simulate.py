@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfpartial.artifacts import write_json
+from tfpartial.data.fold.simulate import read_annotations, thin
+from tfpartial.data.fold.split import Fold
 from tfpartial.data.manifest import Manifest, ManifestCase
-from tfpartial.data.simulate import read_annotations, thin
-from tfpartial.data.split import Fold
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 

@@ -1,1 +1,0 @@
-"""What a curriculum of relabeling does besides its stages: when to stop."""
