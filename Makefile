@@ -23,7 +23,7 @@ lint: $(VENV)/installed
 	ruff format --check .
 
 readme: $(VENV)/installed
-	python -m tfpartial.report.embed README.md
+	python docs/embed.py README.md
 
 types: $(VENV)/installed
 	mypy

@@ -34,7 +34,7 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=[*find_packages(include=["tfpartial", "tfpartial.*"]), *STAGES],
     package_dir={"tfpartial": "tfpartial", **STAGES},
-    package_data={"tfpartial": ["py.typed"], "tfpartial.report.page": ["style.css", "page.js", "templates/*"]},
+    package_data={"tfpartial": ["py.typed"], "tfpartial.report": ["style.css", "page.js", "templates/*"]},
     install_requires=[
         "h5py>=3.11,<4",
         "isal>=1.7,<2",

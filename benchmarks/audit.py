@@ -23,7 +23,6 @@ import numpy as np
 
 from benchmarks.label_faults import FAULTS, Fault, plant
 from benchmarks.measure import report
-from tfpartial.cli import STAGES
 from tfpartial.config import (
     AuditConfig,
     IngestConfig,
@@ -35,9 +34,10 @@ from tfpartial.config import (
     SplitConfig,
     TrainConfig,
 )
+from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import read_manifest
 from tfpartial.metrics import dice
-from tfpartial.report.references import read_prediction, read_reference
+from tfpartial.stages import STAGES
 
 FOLDS = 2
 SHARE = 1 / 3

@@ -14,9 +14,9 @@ from tfpartial.data.case_statistics import read_statistics
 from tfpartial.data.coverage import case_table, keep_labels, measure_coverage
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
+from tfpartial.pictures.coverage_figure import draw_coverage
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.coverage_figure import draw_coverage
 from tfpartial.report.coverage_text import markdown, organ_rows
 
 

@@ -10,6 +10,7 @@ from tfpartial.audit.case import Rules, audit_case
 from tfpartial.audit.next_cases import rank_cases
 from tfpartial.audit.probabilities import AuditedCase, audited_cases
 from tfpartial.audit.sizes import organ_sizes
+from tfpartial.audit.suspect_sheet import draw_suspects
 from tfpartial.audit.suspects import Suspect, ranked
 from tfpartial.audit.tables import with_ranks, write_next_cases, write_suspects
 from tfpartial.config import AuditConfig
@@ -19,7 +20,6 @@ from tfpartial.labels import OrganTable
 from tfpartial.parallel import map_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.suspect_sheet import draw_suspects
 
 SHOWN = 10
 """Suspects and cases of the summary."""

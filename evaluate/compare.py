@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpartial import cli
+from tfpartial.comparison.averages import MEAN, averages
+from tfpartial.comparison.case_pictures import draw_cases
+from tfpartial.comparison.choice import name_ranks, pick_cases, rank_cases
+from tfpartial.comparison.files import COMPARISON, overview, tests_overview, write_comparison
+from tfpartial.comparison.joined_scores import JoinedScores, join_scores
+from tfpartial.comparison.paired_tests import paired_tests
+from tfpartial.comparison.runs import Run, runs_of_folders, runs_of_groups, runs_of_sweep
+from tfpartial.comparison.tables import MetricResults
 from tfpartial.config import CompareConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.averages import MEAN, averages
-from tfpartial.report.choice import name_ranks, pick_cases, rank_cases
-from tfpartial.report.comparison_files import COMPARISON, overview, tests_overview, write_comparison
-from tfpartial.report.comparison_tables import MetricResults
-from tfpartial.report.joined_scores import JoinedScores, join_scores
-from tfpartial.report.paired_tests import paired_tests
-from tfpartial.report.pictures import draw_cases
-from tfpartial.report.runs import Run, runs_of_folders, runs_of_groups, runs_of_sweep
 
 logger = logging.getLogger(__name__)
 

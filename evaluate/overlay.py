@@ -9,11 +9,11 @@ from tfpartial.config import OverlayConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.volume_files import label_maps
+from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
+from tfpartial.pictures.scene import EmptyLabelError, Scene, case_scene, file_scene
+from tfpartial.pictures.snapshots import write_overlays
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.colour_files import write_slicer_colours, write_snap_labels
-from tfpartial.report.scene import EmptyLabelError, Scene, case_scene, file_scene
-from tfpartial.report.snapshots import write_overlays
 
 LOG = logging.getLogger(__name__)
 

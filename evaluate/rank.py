@@ -8,8 +8,7 @@ from tfpartial.config import Estimator, RankConfig
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.ranking.candidates import case_candidates
-from tfpartial.ranking.cases import ranked_cases
+from tfpartial.ranking.candidates import case_candidates, ranked_cases
 from tfpartial.ranking.files import flat_row, write_ranking
 from tfpartial.ranking.pictures import draw_worst, worst_organs
 from tfpartial.ranking.rows import MEAN, RankingRow, rank_organs

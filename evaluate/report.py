@@ -5,8 +5,8 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.artifacts import write_text
 from tfpartial.config import ReportConfig
-from tfpartial.report.page.page import write_page
-from tfpartial.report.page.run_folder import RunFolder
+from tfpartial.report.page import write_page
+from tfpartial.report.run_folder import RunFolder
 
 NAME = "report.html"
 

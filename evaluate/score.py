@@ -4,6 +4,8 @@ from functools import partial
 from typing import Any
 
 from tfpartial import cli
+from tfpartial.comparison.predicted import predicted_cases, score_predicted
+from tfpartial.comparison.scores import SUMMARY, seen_from, write_scores
 from tfpartial.config import ScoreConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
@@ -13,8 +15,6 @@ from tfpartial.metrics.summary import overview, summarise
 from tfpartial.parallel import map_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.predicted import predicted_cases, score_predicted
-from tfpartial.report.scores import SUMMARY, seen_from, write_scores
 
 
 def run(config: ScoreConfig) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,53 @@ def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, 
     )
     write_card(card, folder)
     return folder
+
+
+def write_finished_scores(
+    folder: Path,
+    dsc: Mapping[str, Sequence[float | None]],
+    organs: Sequence[str] = ("liver", "spleen"),
+    volume_ml: float = 10.0,
+    **changes: object,
+) -> Path:
+    """Writes finished scores.
+
+    Args:
+        folder: where to.
+        dsc: case -> DSC of each organ; None where the organ is not annotated. The Hausdorff distances are ten times as many mm,
+            and undefined for 0: missed.
+        organs: the organ table.
+        volume_ml: of every organ in the expert's label.
+        changes: what the summary shall say instead.
+    """
+    from tfpartial.artifacts import write_json
+    from tfpartial.comparison.scores import write_scores
+    from tfpartial.labels import OrganTable
+    from tfpartial.metrics.summary import summarise
+
+    scores = [
+        _score(case, organ, value, volume_ml) for case, values in dsc.items() for organ, value in zip(organs, values, strict=True)
+    ]
+    settings = {"surface": "voxels", "tolerances_mm": dict.fromkeys(organs, 3.0)}
+    origin = {"predictions": "../predictions", "manifest": "../manifest.json"}
+    write_scores(folder, scores, {**origin, **settings, **summarise(scores, OrganTable(tuple(organs))), **changes})
+    write_json(folder / "done.json", {})
+    return folder
+
+
+def _score(case: str, organ: str, dsc: float | None, volume_ml: float):
+    from tfpartial.metrics.scoring import OrganScore
+
+    if dsc is None:
+        return OrganScore(case, organ, "not_annotated", volume_prediction_ml=0.0)
+    known = {"dsc": dsc, "volume_reference_ml": volume_ml, "volume_prediction_ml": 1.0}
+    return OrganScore(case, organ, "scored", hd_mm=10 * dsc, **known) if dsc else OrganScore(case, organ, "missed", **known)
+
+
+@pytest.fixture
+def scored(tmp_path) -> Callable[..., Path]:
+    """`write_finished_scores` in a folder of the test's own."""
+    return lambda folder, *arguments, **options: write_finished_scores(tmp_path / folder, *arguments, **options)
 
 
 @dataclass(frozen=True)

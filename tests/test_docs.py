@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from tfpartial.arguments import parse
-from tfpartial.cli import SECTIONS, STAGES
 from tfpartial.config import IngestConfig, SweepConfig
 from tfpartial.experiment.methods import method_specs
 from tfpartial.experiment.specification import read_experiment, specify
 from tfpartial.experiment.sweep import plan_sweep
+from tfpartial.stages import SECTIONS, STAGES
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -8,10 +8,10 @@ import runpy
 from pathlib import Path
 
 import pytest
+from embed import embed, embedded_files
 
-from tfpartial.report.averages import MEAN
-from tfpartial.report.embed import embed, embedded_files
-from tfpartial.report.shown_metrics import SHOWN
+from tfpartial.comparison.averages import MEAN
+from tfpartial.comparison.shown_metrics import SHOWN
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,62 +13,21 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 
-from tfpartial import config as configs
 from tfpartial.arguments import parse
 from tfpartial.errors import TfpartialError
 from tfpartial.printing import print_summary
 from tfpartial.quiet import import_quietly
+from tfpartial.stages import SECTIONS, STAGES, Stage
 
 EXTRAS = {"highdicom": "dicom", "pydicom": "dicom", "distributed": "distributed", "matplotlib": "plots"}
 """Packages that are not always installed, and the extra that brings each."""
 USAGE_ERROR = 2
 FAULT = 3
 INTERRUPTED = 130
-
-
-class Stage(NamedTuple):
-    """Where the verb's `run` is, what it can be told, and the option whose name may be left out before the first word."""
-
-    module: str
-    config: type
-    first: str | None = None
-
-
-STAGES = {
-    "phantom": Stage("data_prep.phantom", configs.PhantomConfig),
-    "ingest": Stage("data_prep.ingest", configs.IngestConfig),
-    "split": Stage("data_prep.split", configs.SplitConfig),
-    "simulate": Stage("data_prep.simulate", configs.SimulateConfig),
-    "prepare": Stage("data_prep.prepare", configs.PrepareConfig),
-    "coverage": Stage("data_prep.coverage", configs.CoverageConfig),
-    "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig),
-    "write": Stage("data_prep.write", configs.WriteConfig),
-    "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
-    "train": Stage("train.segmenter", configs.TrainConfig),
-    "confidence": Stage("train.confidence", configs.ConfidenceConfig),
-    "prior": Stage("train.prior", configs.PriorConfig),
-    "align": Stage("train.align", configs.AlignConfig),
-    "relabel": Stage("train.relabel", configs.RelabelConfig),
-    "accept": Stage("train.accept", configs.AcceptConfig),
-    "rank": Stage("evaluate.rank", configs.RankConfig),
-    "pick": Stage("train.pick", configs.PickConfig),
-    "run": Stage("train.run", configs.RunConfig, first="config"),
-    "sweep": Stage("train.sweep", configs.SweepConfig, first="config"),
-    "predict": Stage("evaluate.predict", configs.PredictConfig),
-    "score": Stage("evaluate.score", configs.ScoreConfig),
-    "compare": Stage("evaluate.compare", configs.CompareConfig),
-    "overlay": Stage("evaluate.overlay", configs.OverlayConfig),
-    "audit": Stage("evaluate.audit", configs.AuditConfig),
-    "report": Stage("evaluate.report", configs.ReportConfig, first="folder"),
-    "export": Stage("evaluate.export", configs.ExportConfig),
-}
-"""The verbs, in the order of the data."""
-SECTIONS = (*STAGES, configs.CURRICULUM)
-"""What a configuration file may have sections for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

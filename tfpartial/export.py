@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfpartial.artifacts import write_json
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, build_network
 from tfpartial.segmenter.decode import decode, probabilities
 from tfpartial.segmenter.network import network_logits, place_specs

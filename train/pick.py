@@ -6,8 +6,8 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.artifacts import write_json
 from tfpartial.config import PickConfig
+from tfpartial.experiment.pick import copy_model, last_validation_dsc, pick
 from tfpartial.provenance import begin, finish
-from tfpartial.training.pick import copy_model, last_validation_dsc, pick
 
 
 def run(config: PickConfig) -> dict[str, Any]:

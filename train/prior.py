@@ -6,9 +6,9 @@ from tfpartial import cli
 from tfpartial.config import PriorConfig
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.priors.of_fold import prior_of_fold
+from tfpartial.priors.prior_picture import draw_prior
 from tfpartial.priors.spatial_prior import write_prior
 from tfpartial.provenance import begin, finish
-from tfpartial.report.prior_picture import draw_prior
 
 
 def run(config: PriorConfig) -> dict[str, Any]:

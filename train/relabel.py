@@ -12,10 +12,10 @@ from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import finish, summary_of
 from tfpartial.relabel.step import cases_to_relabel, finish_step, relabel
-from tfpartial.report.relabel_steps import read_steps, step_table
-from tfpartial.report.table import markdown
+from tfpartial.relabel.steps import read_steps, step_table
 from tfpartial.segmenter.card import require_same_data
 from tfpartial.stage_folder import open_stage
+from tfpartial.text_table import markdown
 
 BEGUN = "begun.json"
 STEPS = "steps.md"

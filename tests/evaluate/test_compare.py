@@ -11,12 +11,12 @@ import SimpleITK as sitk
 from matplotlib.image import imread
 
 from tfpartial.arguments import parse
-from tfpartial.cli import STAGES
 from tfpartial.config import CompareConfig, ScoreConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import compare, score
+from tfpartial.pictures.figure import LEFT_IN
 from tfpartial.provenance import input_checksums
-from tfpartial.report.figure import LEFT_IN
+from tfpartial.stages import STAGES
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from tfpartial.arguments import read_sections
-from tfpartial.cli import SECTIONS
 from tfpartial.errors import PartlyDone, TfpartialError
 from tfpartial.experiment import work
 from tfpartial.experiment.cells import waves
@@ -15,6 +14,7 @@ from tfpartial.experiment.methods import method_specs
 from tfpartial.experiment.runner import until
 from tfpartial.experiment.specification import read_experiment, specify
 from tfpartial.experiment.sweep import plan_sweep
+from tfpartial.stages import SECTIONS
 from tfpartial.train import sweep as stage
 
 ROOT = Path(__file__).parents[2]

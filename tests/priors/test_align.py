@@ -8,8 +8,8 @@ from tfpartial.errors import TfpartialError
 from tfpartial.priors import OrganMask, SpatialPrior, build_prior
 from tfpartial.priors.align import align_case
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import coarse_boxes, search, soft_dice
-from tfpartial.priors.references import coarse_mask, draw_references, mean_reference
+from tfpartial.priors.labelled_references import coarse_mask, draw_references, mean_reference
+from tfpartial.priors.search import coarse_boxes, search, soft_dice
 from tfpartial.priors.spatial_prior import References
 
 SHAPE, CELL = (24, 30, 32), 4.0

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from tfpartial.ranking.candidates import case_candidates
+from tfpartial.ranking.confidence_figure import colours_of
 from tfpartial.ranking.pictures import draw_worst, worst_organs
 from tfpartial.relabel.current_labels import CurrentLabels
-from tfpartial.report.confidence_figure import colours_of
 
 CYAN, RED = (76, 201, 240), (255, 93, 93)
 

@@ -8,11 +8,11 @@ import pytest
 
 from tfpartial.errors import TfpartialError
 from tfpartial.metrics.ranking import Ranking
+from tfpartial.ranking.candidates import OrganCandidates
 from tfpartial.ranking.files import read_ranking, write_ranking
-from tfpartial.ranking.found import OrganCandidates
 from tfpartial.ranking.rows import mean_ranking, rank_organs
 from tfpartial.ranking.table import ranking_table
-from tfpartial.report.table import markdown
+from tfpartial.text_table import markdown
 
 NOTHING = (math.nan,) * 3
 

@@ -33,7 +33,7 @@ from tfpartial.evaluate import export, predict
 from tfpartial.inference.predictor import Predictor
 from tfpartial.priors import build_prior, place_prior, read_prior
 from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm, stored_mask
-from tfpartial.priors.place import places_of_slices
+from tfpartial.priors.render import places_of_slices
 from tfpartial.segmenter.card import read_card
 from tfpartial.segmenter.network import load_network
 from tfpartial.train import align, confidence, prior, relabel, segmenter

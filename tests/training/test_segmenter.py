@@ -160,7 +160,7 @@ def test_a_named_precision_is_taken_as_it_is():
 def test_a_network_with_a_prior_wants_places_and_its_errors_are_drawn():
     from tfpartial.models import build_with_prior
     from tfpartial.priors import OrganPrior, SpatialPrior
-    from tfpartial.priors.place import PriorRenderer
+    from tfpartial.priors.render import PriorRenderer
     from tfpartial.training.case_places import CENTRE, SPACING
 
     own = OrganPrior("a", np.full((1, 3, 3), 0.9, np.float32), 10.0, 1.0, 99)

@@ -18,11 +18,11 @@ from tfpartial.audit.suspects import Suspect, describe, ranked
 from tfpartial.data.case_labels import read_case_labels
 from tfpartial.data.coverage import Spread
 from tfpartial.data.geometry import Geometry
+from tfpartial.data.label_maps.reference import read_prediction
 from tfpartial.data.label_writer import LabelWriter
 from tfpartial.data.slabs import SlabReader
 from tfpartial.labels import MAX_ORGANS, keep_annotated
-from tfpartial.report.colour_files import write_slicer_colours, write_snap_labels
-from tfpartial.report.references import read_prediction
+from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
 
 
 @dataclass(frozen=True)

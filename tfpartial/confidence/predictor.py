@@ -16,7 +16,7 @@ from tfpartial.config import Estimator, EstimatorConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND
 from tfpartial.priors.inputs import network_inputs
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.decode import decode
 from tfpartial.segmenter.network import fixed_batches, load_network, place_specs, read_renderer, slices_spec

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import atomic_file, read_json, write_json
+from tfpartial.comparison.scores import SUMMARY
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.runner import minutes
 from tfpartial.experiment.state import State, examine
 from tfpartial.experiment.sweep import Cell
 from tfpartial.experiment.work import work
 from tfpartial.parallel import map_cases
-from tfpartial.report.scores import SUMMARY
 
 FAILED = "failed"
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from tfpartial.config import CURRICULUM, StageEntry
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.curriculum import expanded
 from tfpartial.experiment.specification import Sections, StageSpec, merged, specify
-from tfpartial.experiment.wiring import OUTPUTS
+from tfpartial.stages import OUTPUTS
 
 NAME = re.compile(r"[A-Za-z][\w.-]*")
 """Names of methods: they become names of folders."""

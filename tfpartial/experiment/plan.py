@@ -13,11 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from tfpartial.arguments import build, is_sequence
-from tfpartial.cli import STAGES
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.specification import StageSpec
-from tfpartial.experiment.wiring import OUTPUTS
 from tfpartial.provenance import plain
+from tfpartial.stages import OUTPUTS, STAGES
 
 NOTHING: Mapping[str, PlannedStage] = MappingProxyType({})
 

@@ -12,11 +12,10 @@ import yaml
 
 from tfpartial.arguments import read_sections
 from tfpartial.artifacts import write_text
-from tfpartial.cli import SECTIONS
 from tfpartial.config import CURRICULUM, RunConfig, StageEntry, SweepConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.experiment.wiring import OUTPUTS
 from tfpartial.provenance import plain
+from tfpartial.stages import OUTPUTS, SECTIONS
 
 RUNNERS = ("run", "sweep")
 """Verbs whose sections tell how the other sections are done."""

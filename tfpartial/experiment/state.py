@@ -10,9 +10,9 @@ from typing import NamedTuple
 from tfpartial.artifacts import UNFINISHED, read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.plan import PlannedStage
-from tfpartial.experiment.wiring import OUTPUTS
 from tfpartial.provenance import input_checksums, is_finished
 from tfpartial.stage_folder import differences
+from tfpartial.stages import OUTPUTS
 
 LOCK = ".lock"
 EXECUTION = ("workers", "scheduler")

@@ -13,7 +13,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.experiment.common_stages import CommonStages
 from tfpartial.experiment.plan import PlannedStage, Point, plan
 from tfpartial.experiment.specification import StageSpec
-from tfpartial.experiment.wiring import OUTPUTS
+from tfpartial.stages import OUTPUTS
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.priors.align import align_case
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.place import PriorRenderer
+from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.decode import probabilities

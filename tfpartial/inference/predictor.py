@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.decode import decode, probabilities
 from tfpartial.segmenter.network import fixed_batches, load_network, network_logits, place_specs, read_renderer, slices_spec

@@ -19,7 +19,7 @@ from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.probability_files import PROBABILITIES, ProbabilityWriter
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.place import SlicePlaces, places_of_slices
+from tfpartial.priors.render import SlicePlaces, places_of_slices
 from tfpartial.priors.spatial_prior import SpatialPrior
 from tfpartial.segmenter.card import SegmenterCard
 

@@ -3,7 +3,7 @@
 from tfpartial.priors.build import build_prior
 from tfpartial.priors.kl_search import kl_search
 from tfpartial.priors.organ_mask import OrganMask
-from tfpartial.priors.place import SlicePlaces, place_prior
+from tfpartial.priors.render import SlicePlaces, place_prior
 from tfpartial.priors.spatial_prior import OrganPrior, SpatialPrior, read_prior, write_prior
 
 __all__ = [

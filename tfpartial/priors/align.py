@@ -11,7 +11,7 @@ from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.arrangement import displacement
 from tfpartial.priors.grid import CoarseGrid
-from tfpartial.priors.locate import Found, search
+from tfpartial.priors.search import Found, search
 from tfpartial.priors.spatial_prior import References, SpatialPrior
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.organ_mask import Box, OrganMask, centre_of
-from tfpartial.priors.sampling import centred_places, sampling_matrix
+from tfpartial.priors.resample import centred_places, sampling_matrix
 from tfpartial.priors.spatial_prior import OrganPrior
 
 LOG = logging.getLogger(__name__)

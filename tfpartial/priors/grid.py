@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tfpartial.priors.sampling import centred_places, sampling_matrix
+from tfpartial.priors.resample import centred_places, sampling_matrix
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 
 Tensor = Any
 

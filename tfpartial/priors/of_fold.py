@@ -11,8 +11,8 @@ from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.build import Extent, build_prior, ordinary
 from tfpartial.priors.from_store import label_centres_mm, stored_mask, volumes_ml
+from tfpartial.priors.labelled_references import draw_references, mean_reference
 from tfpartial.priors.organ_mask import OrganMask
-from tfpartial.priors.references import draw_references, mean_reference
 from tfpartial.priors.spatial_prior import SETTINGS, OrganPrior, References, SpatialPrior
 
 

@@ -1,15 +1,81 @@
-"""The candidates for relabeling of a case, each known to be right or wrong."""
+"""The candidates for relabeling whose truth is known: in which cases there are some, and which are right."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.slabs import SLAB
-from tfpartial.ranking.cases import hidden_organs
-from tfpartial.ranking.found import OrganCandidates, SliceCandidates
+from tfpartial.errors import TfpartialError
 from tfpartial.relabel.candidates import Predictor, candidate_slabs
-from tfpartial.relabel.current_labels import CurrentLabels
+from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.relabel.select import select_top
+
+
+@dataclass(frozen=True)
+class OrganCandidates:
+    """The candidates of one organ in one case, from the first slice to the last and in C order within a slice.
+
+    Args:
+        confidence: float32 `[n]`.
+        correct: bool `[n]`: whether the expert labelled the organ there.
+        per_slice: int64 `[Z]`: how many each slice has.
+    """
+
+    confidence: np.ndarray
+    correct: np.ndarray
+    per_slice: np.ndarray
+
+    @property
+    def errors(self) -> int:
+        """How many are wrong."""
+        return len(self.correct) - int(np.count_nonzero(self.correct))
+
+
+@dataclass(frozen=True)
+class SliceCandidates:
+    """The candidates of one organ on one slice; all arrays `[H, W]`.
+
+    Args:
+        candidate: bool.
+        confidence: float32, of use where there is a candidate.
+        selected: bool: the candidates that are among the surest of the volume.
+    """
+
+    candidate: np.ndarray
+    confidence: np.ndarray
+    selected: np.ndarray
+
+
+def ranked_cases(cases: TrainingCases, number: int | None = None, seed: int = 0) -> list[CurrentLabels]:
+    """The labels of the training cases that lost an organ which the store's experts drew.
+
+    Args:
+        cases: the training cases.
+        number: how many of them, drawn at random, in their order; none takes all.
+        seed: seed of the draw.
+
+    Raises:
+        TfpartialError: there is none: nothing was taken away, or a person has corrected all of it.
+    """
+    current = [current_labels(cases, case) for case in cases.train]
+    found = [one for one in current if one.checkable.any()]
+    if not found:
+        raise TfpartialError(
+            f"rank: expected annotated sets that lack organs which the experts of {cases.store.root} annotated; those of the "
+            f"{len(cases.train)} training cases lack none, so nobody knows what is right"
+        )
+    if number is None or number >= len(found):
+        return found
+    drawn = np.random.default_rng(seed).choice(len(found), number, replace=False)
+    return [found[index] for index in np.sort(drawn)]
+
+
+def hidden_organs(current: CurrentLabels) -> tuple[str, ...]:
+    """The missing organs of a case whose truth is known."""
+    return current.store.organs.select(current.checkable)
 
 
 def case_candidates(predictor: Predictor, current: CurrentLabels) -> dict[str, OrganCandidates]:

@@ -13,7 +13,7 @@ from tfpartial.artifacts import atomic_file, parsing, read_versioned, write_json
 from tfpartial.metrics.ranking import Ranking
 from tfpartial.ranking.rows import SHARES, RankingRow
 from tfpartial.ranking.table import ranking_table
-from tfpartial.report.table import markdown
+from tfpartial.text_table import markdown
 
 RANKING = "ranking.json"
 FORMAT = 1

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tfpartial.ranking.candidates import slice_candidates
-from tfpartial.ranking.found import OrganCandidates
+from tfpartial.ranking.candidates import OrganCandidates, slice_candidates
+from tfpartial.ranking.confidence_figure import ConfidenceSlice, draw_confidence
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.current_labels import CurrentLabels
-from tfpartial.report.confidence_figure import ConfidenceSlice, draw_confidence
 
 SHARE = 0.66
 """Share of the candidates that the pictures select: SMILE's largest, and the second of INERRANT's three steps."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfpartial.metrics.ranking import Ranking, ranking
-from tfpartial.ranking.found import OrganCandidates
+from tfpartial.ranking.candidates import OrganCandidates
 
 MEAN = "mean"
 """The organ of the row with the mean of the organs."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tfpartial.ranking.rows import MEAN, SHARES, RankingRow
-from tfpartial.report.table import Cell, Table
+from tfpartial.text_table import Cell, Table
 
 ESTIMATORS = {
     "mcp": "MCP",

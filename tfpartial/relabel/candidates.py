@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from tfpartial.errors import TfpartialError
-from tfpartial.priors.place import SlicePlaces
+from tfpartial.priors.render import SlicePlaces
 from tfpartial.relabel.current_labels import CurrentLabels
 
 Slab = tuple[int, np.ndarray, np.ndarray]

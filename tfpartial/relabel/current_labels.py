@@ -12,7 +12,7 @@ from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.store import Store
 from tfpartial.labels import keep_annotated, without_sure_background
 from tfpartial.priors.from_store import slice_spacing_mm
-from tfpartial.priors.place import SlicePlaces, places_of_slices
+from tfpartial.priors.render import SlicePlaces, places_of_slices
 
 
 class CurrentLabels:

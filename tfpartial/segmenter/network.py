@@ -15,7 +15,7 @@ import tfpartial.models  # noqa: F401  a saved network finds its layers by this 
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.segmenter.card import SegmenterCard
 from tfpartial.segmenter.preprocess import normalise

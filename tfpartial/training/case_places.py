@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfpartial.data.fold.positions import centres_mm
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm
-from tfpartial.priors.place import SlicePlaces
+from tfpartial.priors.render import SlicePlaces
 
 CENTRE, SPACING = "prior_offset", "prior_spacing"
 """Entries of a batch: the two parts of `SlicePlaces`."""

@@ -11,7 +11,7 @@ from tfpartial.config import TrainConfig
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
 from tfpartial.data.pipeline import case_slices
-from tfpartial.priors.place import PriorRenderer
+from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior, read_prior, write_prior
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, write_card
 from tfpartial.segmenter.network import save_network

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfpartial.config import Method
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.labels import keep_annotated
-from tfpartial.report.overlay import blend
+from tfpartial.pictures.blend import blend
 from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from tfpartial.config import AugmentConfig
-from tfpartial.priors.place import PriorRenderer
+from tfpartial.priors.render import PriorRenderer
 from tfpartial.training.objective import Objective
 from tfpartial.training.slice_trainer import SliceTrainer
 

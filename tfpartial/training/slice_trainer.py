@@ -14,7 +14,7 @@ from tfpartial.data.augment import Affine, draw_affine, warp
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import BACKGROUND
 from tfpartial.priors.inputs import network_inputs
-from tfpartial.priors.place import PriorRenderer, SlicePlaces
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.preprocess import normalise, normalised_air
 from tfpartial.training.case_places import places_of
 

@@ -5,7 +5,7 @@ import pytest
 
 from tfpartial.data.fold.positions import FILE_NAME, OrganPosition, centres_mm, read_positions, write_positions
 from tfpartial.errors import TfpartialError
-from tfpartial.priors.place import places_of_slices
+from tfpartial.priors.render import places_of_slices
 
 
 def test_comes_back_as_it_was_written(tmp_path):

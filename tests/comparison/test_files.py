@@ -1,0 +1,59 @@
+"""The files of a comparison, and how undefined numbers are written."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from tfpartial.comparison.averages import averages
+from tfpartial.comparison.files import write_comparison
+from tfpartial.comparison.joined_scores import join_scores
+from tfpartial.comparison.paired_tests import paired_tests
+from tfpartial.comparison.runs import runs_of_folders
+from tfpartial.comparison.tables import MetricResults
+
+
+@pytest.fixture
+def folder(scored, tmp_path):
+    """A comparison of two methods by the Hausdorff distance; the spleen is missed in one case."""
+    folders = [
+        scored("naive", {"a": [0.2, 0.0], "b": [0.4, 0.5]}),
+        scored("certain", {"a": [0.3, 0.5], "b": [0.7, 0.5]}),
+    ]
+    joined = join_scores(runs_of_folders(folders))
+    results = MetricResults("hd_mm", averages(joined, "hd_mm"), paired_tests(joined, "hd_mm", seed=0))
+    write_comparison(tmp_path / "out", joined, [results], {"figures": []})
+    return tmp_path / "out"
+
+
+def test_the_json_has_all_numbers_and_null_with_a_reason(folder):
+    content = json.loads((folder / "comparison.json").read_text())
+    assert (content["cases"], content["organs"], content["figures"]) == (2, ["liver", "spleen"], [])
+    assert content["runs"][0] == {"method": "naive", "alpha": None, "fold": 0, "folder": "../naive"}
+    spleen = content["averages"][1]
+    assert (spleen["method"], spleen["organ"], spleen["fold_mean"], spleen["fold_sd"]) == ("naive", "spleen", 5.0, None)
+    assert spleen["reason"] == "one value has no spread: folds and cases"
+    test = content["tests"][2]
+    assert (test["organ"], test["n"], test["only_second"], test["t_p_holm"]) == ("spleen", 1, 1, None)
+    assert test["reason"] == "tests and interval: expected at least 2 pairs, got 1"
+
+
+def test_the_csv_files_have_the_same_numbers(folder):
+    content = json.loads((folder / "comparison.json").read_text())
+    for name in ("averages", "tests"):
+        table = pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
+        assert list(table.columns) == list(content[name][0])
+        written = [["" if value is None else str(value) for value in row.values()] for row in content[name]]
+        assert table.astype(str).to_numpy().tolist() == written
+
+
+def test_each_table_is_there_as_markdown_and_latex(folder):
+    names = sorted(path.name for path in (folder / "tables").iterdir())
+    assert names == sorted(f"hd_mm{kind}.{ending}" for kind in ("", "_organs", "_tests") for ending in ("md", "tex"))
+
+
+def test_one_method_has_no_tests(scored, tmp_path):
+    joined = join_scores(runs_of_folders([scored("naive", {"a": [0.2, 0.5]})]))
+    write_comparison(tmp_path / "out", joined, [MetricResults("dsc", averages(joined, "dsc"), [])], {})
+    assert (tmp_path / "out" / "tests.csv").read_text() == "\n"
+    assert not (tmp_path / "out" / "tables" / "dsc_tests.md").exists()

@@ -1,0 +1,100 @@
+"""The files of `compare`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tfpartial.artifacts import atomic_file, write_json, write_text
+from tfpartial.comparison.averages import MEAN, Average
+from tfpartial.comparison.joined_scores import JoinedScores
+from tfpartial.comparison.paired_tests import PairedTest
+from tfpartial.comparison.scores import seen_from
+from tfpartial.comparison.shown_metrics import SHOWN
+from tfpartial.comparison.tables import MetricResults, comparison_tables
+from tfpartial.text_table import latex, markdown
+
+COMPARISON = "comparison.json"
+FORMAT = 1
+SHOWN_OF_TESTS = ("alpha", "first", "second", "n", "mean_difference", "interval_low", "interval_high", "t_p_holm", "cohens_dz")
+TABLES = "tables"
+TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?)\.(md|tex)")
+"""Names of the files of tables, see `comparison_tables`."""
+Row = dict[str, Any]
+
+
+def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[MetricResults], pictures: Mapping[str, Any]) -> None:
+    """Writes what was compared.
+
+    `tables/<name>.md` and `.tex` have the tables for people; those that an earlier comparison left in the folder are removed.
+    `averages.csv` and `tests.csv` have every number behind them, empty where undefined; `comparison.json` has all of it.
+
+    Args:
+        folder: where to.
+        joined: the scores.
+        results: one per metric.
+        pictures: what `comparison.json` says of the pictures.
+    """
+    results = list(results)
+    tables = {name: table for result in results for name, table in comparison_tables(joined, result).items()}
+    for name, table in tables.items():
+        write_text(folder / TABLES / f"{name}.md", markdown(table))
+        write_text(folder / TABLES / f"{name}.tex", latex(table))
+    _remove_others(folder / TABLES, tables)
+    averages = [row_of_average(average) for result in results for average in result.averages]
+    tests = [row_of_test(test) for result in results for test in result.tests]
+    for name, rows in (("averages", averages), ("tests", tests)):
+        with atomic_file(folder / f"{name}.csv") as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False)
+    runs = [run._asdict() | {"folder": seen_from(folder, run.folder)} for run in joined.scores]
+    about = {"cases": len(joined.cases), "folds": joined.folds, "organs": joined.organs, "runs": runs}
+    write_json(folder / COMPARISON, {"format": FORMAT, **about, **pictures, "averages": averages, "tests": tests})
+
+
+def _remove_others(folder: Path, kept: Iterable[str]) -> None:
+    """Removes the tables that an earlier comparison wrote here and this one does not; nobody else's files."""
+    names = set(kept)
+    for path in folder.iterdir():
+        match = TABLE_FILE.fullmatch(path.name)
+        if match and match[1] not in names:
+            path.unlink()
+
+
+def overview(joined: JoinedScores, results: Iterable[MetricResults]) -> list[Row]:
+    """What a person wants to see: the mean of the organs, one row per share of labels and method, one column per metric."""
+    rows: dict[tuple[float | None, str], Row] = {}
+    for result in results:
+        for alpha in joined.alphas:
+            for method, found in result.row(alpha, MEAN).items():
+                rows.setdefault((alpha, method), {"alpha": alpha, "method": method})[result.metric] = found.fold_mean
+    return [_without_nan(row) for row in rows.values()]
+
+
+def tests_overview(results: MetricResults) -> list[Row]:
+    """The same of the tests of a metric."""
+    rows = [row_of_test(test) for test in results.tests if test.organ == MEAN]
+    return [{name: row[name] for name in SHOWN_OF_TESTS} for row in rows]
+
+
+def row_of_average(average: Average) -> Row:
+    """An average as JSON has it."""
+    return _without_nan(dataclasses.asdict(average))
+
+
+def row_of_test(test: PairedTest) -> Row:
+    """A test as JSON has it, in one level."""
+    row = dataclasses.asdict(test)
+    result = row.pop("result")
+    reasons = result.pop("reasons")
+    return _without_nan({**row, **result, "reason": "; ".join(reasons)})
+
+
+def _without_nan(row: Row) -> Row:
+    """JSON has no NaN."""
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}

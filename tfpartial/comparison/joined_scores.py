@@ -1,0 +1,142 @@
+"""The scores of several runs side by side, when they are comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tfpartial.comparison.runs import Run
+from tfpartial.comparison.scores import Scores, read_scores
+from tfpartial.errors import TfpartialError
+from tfpartial.finished_stages import alpha_text
+
+SHOWN = 5
+"""Cases that an error lists."""
+ROUNDING = 1e-6
+"""Volumes of one label that were computed on two machines differ by at most this share."""
+
+
+@dataclass(frozen=True)
+class JoinedScores:
+    """Scores of runs that were tested alike.
+
+    Args:
+        scores: by run; methods in the order of the tables.
+        organs: the organs, in the order of their ids.
+    """
+
+    scores: Mapping[Run, Scores]
+    organs: tuple[str, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods, in their order."""
+        return tuple(dict.fromkeys(run.method for run in self.scores))
+
+    @property
+    def alphas(self) -> tuple[float | None, ...]:
+        """The shares of labels, most first."""
+        return tuple(sorted({run.alpha for run in self.scores}, key=lambda alpha: -2 if alpha is None else -alpha))
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """The folds; every method has them with every share that it has."""
+        return tuple(sorted({run.fold for run in self.scores}))
+
+    @property
+    def cases(self) -> list[str]:
+        """The test cases of all folds."""
+        return sorted(set().union(*(found.cases for found in self.scores.values())))
+
+    def runs(self, alpha: float | None, method: str | None = None) -> list[Run]:
+        """The runs with a share of labels, of one method or of all."""
+        return [run for run in self.scores if run.alpha == alpha and method in (None, run.method)]
+
+    def methods_at(self, alpha: float | None) -> list[str]:
+        """The methods that learned with a share of labels."""
+        return [method for method in self.methods if self.runs(alpha, method)]
+
+    def values(self, metric: str, method: str, alpha: float | None) -> pd.DataFrame:
+        """A metric of a method: one row per `(fold, case)`, sorted, and one column per organ; NaN where undefined."""
+        tables = {run.fold: self.scores[run].table for run in self.runs(alpha, method)}
+        joined = pd.concat(tables, names=["fold"]).reset_index(level="fold")
+        return joined.pivot(index=["fold", "case"], columns="organ", values=metric).reindex(columns=list(self.organs))
+
+
+def join_scores(runs: Sequence[Run]) -> JoinedScores:
+    """Reads the scores of runs and proves that they may be compared.
+
+    Raises:
+        TfpartialError: scores that cannot be read; other organs or settings of the metrics; a fold that not all have; other test
+            cases in a fold; or another expert label of a case. Both sides are named.
+    """
+    scores = {run: read_scores(run.folder) for run in runs}
+    joined = JoinedScores(scores, scores[runs[0]].organs)
+    for run in runs[1:]:
+        _require_same_table(runs[0], run, scores)
+    _require_all_folds(joined)
+    for fold in joined.folds:
+        first, *others = [run for run in runs if run.fold == fold]
+        for run in others:
+            _require_same_cases(first, run, scores)
+    _require_same_truth(scores)
+    return joined
+
+
+def _require_same_table(first: Run, other: Run, scores: Mapping[Run, Scores]) -> None:
+    one, two = scores[first], scores[other]
+    if one.organs != two.organs:
+        organs = f"{', '.join(one.organs)} and {', '.join(two.organs)}"
+        raise TfpartialError(f"{_both(first, other)}: expected the same organs, got {organs}")
+    for name, value in one.settings.items():
+        if value != two.settings[name]:
+            raise TfpartialError(
+                f"{_both(first, other)}: expected the same {name}, got {value} and {two.settings[name]}; score again"
+            )
+
+
+def _require_all_folds(joined: JoinedScores) -> None:
+    for alpha in joined.alphas:
+        for method in joined.methods_at(alpha):
+            missing = sorted(set(joined.folds) - {run.fold for run in joined.runs(alpha, method)})
+            if missing:
+                where = ", ".join(filter(None, (f"'{method}'", alpha_text(alpha))))
+                folds = ", ".join(map(str, joined.folds))
+                raise TfpartialError(f"scores of {where}: expected the folds {folds}, fold {missing[0]} is missing")
+
+
+def _require_same_cases(first: Run, other: Run, scores: Mapping[Run, Scores]) -> None:
+    apart = sorted(scores[first].cases ^ scores[other].cases)
+    if apart:
+        only = ", ".join(apart[:SHOWN]) + (f" and {len(apart) - SHOWN} more" if len(apart) > SHOWN else "")
+        raise TfpartialError(f"{_both(first, other)}: expected the same test cases; only one of them has {only}")
+
+
+def _require_same_truth(scores: Mapping[Run, Scores]) -> None:
+    """A case has one expert label: the same organs annotated, of the same volumes."""
+    truths: dict[str, pd.Series] = {}
+    owners: dict[str, Run] = {}
+    for run, found in scores.items():
+        truth = found.table.set_index(["case", "organ"])["volume_reference_ml"]
+        for case, of_case in truth.groupby(level="case", sort=False):
+            volumes = of_case.droplevel("case").reindex(list(found.organs))
+            if case not in truths:
+                truths[case], owners[case] = volumes, run
+            _require_same_volumes(case, truths[case], volumes, _both(owners[case], run))
+
+
+def _require_same_volumes(case: str, first: pd.Series, other: pd.Series, both: str) -> None:
+    apart = ~np.isclose(first, other, rtol=ROUNDING, equal_nan=True)
+    if apart.any():
+        organ = first.index[apart][0]
+        volumes = " and ".join(
+            "not annotated" if np.isnan(volume) else f"{volume:.6g} ml" for volume in (first[organ], other[organ])
+        )
+        raise TfpartialError(f"{both}: expected the same expert labels; {organ} of case '{case}': {volumes}")
+
+
+def _both(first: Run, other: Run) -> str:
+    return f"scores of {first.label} ({first.folder}) and {other.label} ({other.folder})"

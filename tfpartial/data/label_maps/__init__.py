@@ -1,0 +1,1 @@
+"""Label maps of a case as arrays, on their own grid."""

@@ -1,0 +1,1 @@
+"""Pictures of slices and cases: colours, planes, outlines, sheets, animations."""
