@@ -21,11 +21,11 @@ import numpy as np
 
 from benchmarks.measure import report
 from benchmarks.phantom_data import phantom_manifest
-from tfpartial.data.pipeline import training_slices
-from tfpartial.data.prepare import finish_store, prepare_cases
-from tfpartial.data.sampling import BatchStream, SliceIndex
-from tfpartial.data.slices import SliceReader
-from tfpartial.data.store import Store
+from tfpartial.data.feed.pipeline import training_slices
+from tfpartial.data.feed.slice_order import BatchStream, SliceIndex
+from tfpartial.data.feed.slices import SliceReader
+from tfpartial.data.store.prepare import finish_store, prepare_cases
+from tfpartial.data.store.store import Store
 
 SIZE = (512, 512)
 TARGET = 400.0

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from tfpartial.data.files import paths_of
 from tfpartial.data.manifest import ManifestCase, read_manifest
-from tfpartial.data.prepare import finish_store, prepare_cases
+from tfpartial.data.store.prepare import finish_store, prepare_cases
 from tfpartial.parallel import map_cases
 
 SIZE = (512, 512)

@@ -30,8 +30,8 @@ from benchmarks.phantom_data import phantom_manifest
 from tfpartial.artifacts import write_json
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import EstimatorConfig
-from tfpartial.data.prepare import finish_store, prepare_cases
-from tfpartial.data.store import Store
+from tfpartial.data.store.prepare import finish_store, prepare_cases
+from tfpartial.data.store.store import Store
 from tfpartial.models import LOGITS, build
 from tfpartial.relabel import select_top
 from tfpartial.relabel.candidates import candidate_slabs

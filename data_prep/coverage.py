@@ -10,14 +10,14 @@ import pandas as pd
 from tfpartial import cli
 from tfpartial.artifacts import atomic_file, write_json, write_text
 from tfpartial.config import CoverageConfig
-from tfpartial.data.case_statistics import read_statistics
-from tfpartial.data.coverage import case_table, keep_labels, measure_coverage
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
+from tfpartial.data.survey.case_statistics import read_statistics
+from tfpartial.data.survey.coverage import case_table, keep_labels, measure_coverage
+from tfpartial.data.survey.coverage_text import markdown, organ_rows
 from tfpartial.pictures.coverage_figure import draw_coverage
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
-from tfpartial.report.coverage_text import markdown, organ_rows
 
 
 def run(config: CoverageConfig) -> dict[str, Any]:

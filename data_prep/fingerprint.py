@@ -7,9 +7,9 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.artifacts import write_json
 from tfpartial.config import FingerprintConfig
-from tfpartial.data.case_statistics import read_statistics
-from tfpartial.data.fingerprint import fingerprint
 from tfpartial.data.manifest import read_manifest
+from tfpartial.data.survey.case_statistics import read_statistics
+from tfpartial.data.survey.fingerprint import fingerprint
 from tfpartial.progress import track
 
 

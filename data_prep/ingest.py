@@ -10,12 +10,12 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import IngestConfig, SourceConfig
-from tfpartial.data.archive import is_archive, unpack, unpacked_to
-from tfpartial.data.case_report import CaseReport
-from tfpartial.data.join import join
+from tfpartial.data.ingest.case_report import CaseReport
+from tfpartial.data.ingest.join import join
+from tfpartial.data.ingest.verify import accept, verify_dataset
 from tfpartial.data.layouts import read_source
+from tfpartial.data.layouts.archive import is_archive, unpack, unpacked_to
 from tfpartial.data.manifest import Manifest, write_manifest
-from tfpartial.data.verify import accept, verify_dataset
 from tfpartial.progress import track
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.config import PrepareConfig
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.prepare import finish_store, prepare_cases
+from tfpartial.data.store.prepare import finish_store, prepare_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 

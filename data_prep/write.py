@@ -6,8 +6,8 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import WriteConfig
+from tfpartial.data.ingest.write_nnunet import finish_nnunet, write_cases
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.write_nnunet import finish_nnunet, write_cases
 from tfpartial.progress import track
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import OverlayConfig
+from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps
 from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
 from tfpartial.pictures.scene import EmptyLabelError, Scene, case_scene, file_scene
 from tfpartial.pictures.snapshots import write_overlays

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfpartial.config import CompareConfig, ExportConfig, LossConfig, NetworkConfig, PredictConfig, ScoreConfig, TrainConfig
 from tfpartial.data.fold.split import read_fold
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.evaluate import compare, export, predict, score
 from tfpartial.train import segmenter
 

@@ -7,7 +7,7 @@ from tfpartial.config import AcceptConfig
 from tfpartial.data.fold.pseudo_label_writer import take_over, write_index
 from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels
 from tfpartial.data.fold.simulate import read_annotations
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tfpartial.audit.sizes import is_usual, organ_sizes
-from tfpartial.data.coverage import Spread
 from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.survey.coverage import Spread
 from tfpartial.labels import OrganTable
 
 

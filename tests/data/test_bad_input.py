@@ -9,8 +9,8 @@ import SimpleITK as sitk
 
 from tfpartial import cli
 from tfpartial.config import SourceConfig
+from tfpartial.data.ingest.verify import accept, verify_dataset
 from tfpartial.data.layouts import read_source
-from tfpartial.data.verify import accept, verify_dataset
 from tfpartial.errors import InputProblems, TfpartialError
 
 TOLERANCE_MM = 0.1

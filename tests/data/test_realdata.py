@@ -7,12 +7,12 @@ import SimpleITK as sitk
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.label_reading import read_labels
-from tfpartial.data.label_writer import LabelWriter
+from tfpartial.data.ingest.verify import accept, verify_dataset
+from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.layouts import read_source
-from tfpartial.data.slabs import SlabReader
-from tfpartial.data.verify import accept, verify_dataset
-from tfpartial.data.volume import read_volume
+from tfpartial.data.volumes.label_writer import LabelWriter
+from tfpartial.data.volumes.slabs import SlabReader
+from tfpartial.data.volumes.volume import read_volume
 from tfpartial.labels import OrganTable
 
 TOTALSEGMENTATOR = ("aorta_ct_cropped", "example_ct", "example_ct_sm", "example_mr_sm", "example_seg", "pulm_ct_cropped")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.case_report import verify_case
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.formats.label import open_label
-from tfpartial.data.join import join
-from tfpartial.data.label_reading import read_labels
+from tfpartial.data.ingest.case_report import verify_case
+from tfpartial.data.ingest.join import join
+from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.layouts import read_source
 from tfpartial.data.problem import FileError
-from tfpartial.data.slabs import SlabReader
-from tfpartial.data.volume import read_volume
+from tfpartial.data.volumes.slabs import SlabReader
+from tfpartial.data.volumes.volume import read_volume
 from tfpartial.labels import OrganTable
 
 TS, FLAVOURS = "totalsegmentator_examples", "reader_flavours"

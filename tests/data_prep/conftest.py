@@ -15,7 +15,7 @@ import pytest
 
 from tfpartial import cli
 from tfpartial.data.manifest import Manifest, read_manifest
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tfpartial import cli
 from tfpartial.data.files import ImageFile
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.volumes.slabs import SlabReader
 
 SAME = ("annotated", "source", "patient", "size_zyx", "spacing_mm_zyx", "voxels", "ignored")
 ORGANS = {"liver": [1], "spleen": [2]}

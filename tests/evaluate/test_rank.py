@@ -10,7 +10,7 @@ import pytest
 from tfpartial.config import RankConfig
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.fold.split import read_fold
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import rank
 from tfpartial.labels import keep_annotated

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from tfpartial.data.case_statistics import ABSENT, CaseStatistics, OrganStatistics
-from tfpartial.data.coverage import Coverage, measure_coverage
+from tfpartial.data.survey.case_statistics import ABSENT, CaseStatistics, OrganStatistics
+from tfpartial.data.survey.coverage import Coverage, measure_coverage
+from tfpartial.data.survey.coverage_text import markdown, organ_rows
 from tfpartial.labels import OrganTable
 from tfpartial.pictures.colours import organ_colours
 from tfpartial.pictures.coverage_figure import ABSENT as ABSENT_COLOUR
 from tfpartial.pictures.coverage_figure import draw_coverage
-from tfpartial.report.coverage_text import markdown, organ_rows
 
 ORGAN = OrganStatistics(500, ((3, 9), (4, 8), (5, 7)), 60.0, (0.0, 60.0, 90.0))
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfpartial.config import AugmentConfig
-from tfpartial.data.augment import draw_affine, warp
+from tfpartial.data.feed.augment import draw_affine, warp
 from tfpartial.priors import OrganPrior, SlicePlaces, SpatialPrior, place_prior
 from tfpartial.priors.render import PriorRenderer
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfpartial.data.label_layer import open_label_layer, write_label_layer
+from tfpartial.data.store.layer_file import open_label_layer, write_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND, without_sure_background
 from tfpartial.relabel.case import Step, relabel_case, voxel_ml

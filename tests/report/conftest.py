@@ -30,9 +30,9 @@ from tfpartial.config import (
 )
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.fold.pseudo_labels import layer_path
-from tfpartial.data.label_layer import write_label_layer
 from tfpartial.data.manifest import Manifest, ManifestCase, write_manifest
-from tfpartial.data.store import Store
+from tfpartial.data.store.layer_file import write_label_layer
+from tfpartial.data.store.store import Store
 from tfpartial.data_prep import coverage, prepare
 from tfpartial.evaluate import compare, score
 from tfpartial.labels import OrganTable

@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.report.relabel_chains import chain_groups
 from tfpartial.report.sections import relabeling
 from tfpartial.report.step_views import middling_organ, view_steps

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from tfpartial import models
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
 

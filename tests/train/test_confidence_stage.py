@@ -16,7 +16,7 @@ import pytest
 from tfpartial.artifacts import sha256
 from tfpartial.confidence import ConfidentPredictor
 from tfpartial.config import ConfidenceConfig, EstimatorConfig, NetworkConfig, TrainConfig
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.card import read_card, write_card
 from tfpartial.train import confidence, segmenter

@@ -14,9 +14,9 @@ import SimpleITK as sitk
 
 from tfpartial import cli
 from tfpartial.config import AcceptConfig, NetworkConfig, RelabelConfig, TrainConfig
+from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.fold.training_cases import read_training_cases
-from tfpartial.data.slices import SliceReader
 from tfpartial.errors import TfpartialError
 from tfpartial.train import accept, relabel, segmenter
 

@@ -26,7 +26,7 @@ from tfpartial.config import (
 from tfpartial.data.fold.positions import OrganPosition, centres_mm, read_positions
 from tfpartial.data.fold.split import read_fold
 from tfpartial.data.fold.training_cases import read_training_cases
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.data_prep import ingest, phantom, prepare
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import export, predict

@@ -15,12 +15,12 @@ from tfpartial.audit.probabilities import AuditedCase, probability_slabs
 from tfpartial.audit.regions import Region, find_regions
 from tfpartial.audit.sizes import is_usual, voxel_ml
 from tfpartial.audit.suspects import Suspect, describe, ranked
-from tfpartial.data.case_labels import read_case_labels
-from tfpartial.data.coverage import Spread
 from tfpartial.data.geometry import Geometry
+from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.label_maps.reference import read_prediction
-from tfpartial.data.label_writer import LabelWriter
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.survey.coverage import Spread
+from tfpartial.data.volumes.label_writer import LabelWriter
+from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.labels import MAX_ORGANS, keep_annotated
 from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
 

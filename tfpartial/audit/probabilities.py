@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.formats.volume_file import VolumeFile
+from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.geometry import Geometry, difference
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
-from tfpartial.data.slabs import SLAB
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.probability_files import PROBABILITIES, organ_file
-from tfpartial.inference.volume_files import label_maps
 
 
 @dataclass(frozen=True)

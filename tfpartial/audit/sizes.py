@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from tfpartial.data.coverage import Spread
 from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.survey.coverage import Spread
 
 SLACK = 2.0
 """A volume may be so many times larger or smaller than the labelled ones: they are few, and scans cut organs."""

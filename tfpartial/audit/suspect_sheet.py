@@ -11,8 +11,8 @@ from tfpartial.artifacts import atomic_file
 from tfpartial.audit.doubt import PREDICTED
 from tfpartial.audit.probabilities import AuditedCase, probability_slabs
 from tfpartial.audit.suspects import Suspect
-from tfpartial.data.case_labels import read_case_labels
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.label_maps.case_labels import read_case_labels
+from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.labels import OrganTable
 from tfpartial.pictures.planes import VIEWS, pixel_mm
 from tfpartial.pictures.sheet import Tile, arrange, legend

@@ -15,7 +15,7 @@ from tfpartial.comparison.tables import alpha_suffix
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import Manifest, read_manifest
 from tfpartial.data.problem import FileError
-from tfpartial.data.volume import read_volume
+from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
 from tfpartial.pictures.figure import Panel, Row, draw
 from tfpartial.pictures.planes import pick_slice

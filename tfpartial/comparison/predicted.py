@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.fold.split import read_fold
+from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps
 from tfpartial.metrics.scoring import OrganScore, score_case
 from tfpartial.metrics.surfaces import SurfaceKind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfpartial.comparison.scores import Scores
+from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.problem import FileError
-from tfpartial.inference.volume_files import label_maps
 
 
 def label_map_of(scores: Scores, case: str) -> Path:

@@ -12,7 +12,7 @@ from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, tr
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
 from tfpartial.segmenter.card import SegmenterCard
-from tfpartial.training.slice_trainer import SliceTrainer
+from tfpartial.training.network_trainer import SliceTrainer
 
 
 class ConfidenceTrainer(SliceTrainer):

@@ -8,7 +8,7 @@ from keras import ops
 
 from tfpartial.confidence.passes import Spread, spread_over
 from tfpartial.config import AugmentConfig, EstimatorConfig
-from tfpartial.data.augment import Affine, draw_affine, unwarp, warp
+from tfpartial.data.feed.augment import Affine, draw_affine, unwarp, warp
 from tfpartial.losses.base import Tensor
 
 INSIDE = 0.999

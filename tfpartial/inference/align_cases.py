@@ -9,8 +9,8 @@ import numpy as np
 from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.data.fold.training_cases import TrainingCases
-from tfpartial.data.slabs import SLAB
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.priors.from_store import case_grid, label_centres_mm
 from tfpartial.priors.spatial_prior import SpatialPrior

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.volume_file import ENDINGS
+from tfpartial.data.formats.volume_files import holds_dicom, is_image, stem
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import holds_dicom, is_image, stem
 
 COLOURS = 3
 _CHANNEL = re.compile(r"(.+)_(\d{4})")

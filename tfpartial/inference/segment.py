@@ -10,9 +10,9 @@ import numpy as np
 
 from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
-from tfpartial.data.inplane import InPlane
-from tfpartial.data.label_writer import LabelWriter
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.store.inplane import InPlane
+from tfpartial.data.volumes.label_writer import LabelWriter
+from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.find_organs import OrganFinder

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from tfpartial.artifacts import atomic_file
-from tfpartial.data.coverage import NO_SOURCE, Coverage
+from tfpartial.data.survey.coverage import NO_SOURCE, Coverage
 from tfpartial.pictures.colours import organ_colours
 
 BACKGROUND, PANEL, TEXT, QUIET, ABSENT, BAND = "#0b0e14", "#161c28", "#e6e9ef", "#97a0b0", "#eef1f6", ("#4a5568", "#718096")

@@ -6,8 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from tfpartial.data.counting import count_numbers
-from tfpartial.labels import IGNORE
+from tfpartial.labels import IGNORE, count_numbers
 
 Plane = Literal["axial", "coronal", "sagittal"]
 

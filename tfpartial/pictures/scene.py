@@ -10,14 +10,14 @@ import numpy as np
 
 from tfpartial.data.files import ImageFile, Key, LabelFile
 from tfpartial.data.formats.label import open_label
+from tfpartial.data.formats.volume_files import label_maps, stem
+from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
-from tfpartial.data.label_reading import read_labels
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
-from tfpartial.data.slabs import SlabReader
-from tfpartial.data.volume import read_volume
+from tfpartial.data.volumes.slabs import SlabReader
+from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import label_maps, stem
 from tfpartial.labels import IGNORE, MAX_ORGANS, OrganTable, keep_annotated
 from tfpartial.pictures.planes import shows_organ
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.organ_mask import Box, OrganMask, centre_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfpartial.data.fold.training_cases import TrainingCases
-from tfpartial.data.slabs import SLAB
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
 from tfpartial.relabel.candidates import Predictor, candidate_slabs
 from tfpartial.relabel.current_labels import CurrentLabels, current_labels

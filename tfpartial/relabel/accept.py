@@ -13,12 +13,12 @@ from tfpartial.config import AcceptConfig
 from tfpartial.data.files import LabelFile
 from tfpartial.data.fold.pseudo_label_writer import layer_record
 from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
-from tfpartial.data.label_layer import write_label_layer
-from tfpartial.data.label_reading import read_labels
-from tfpartial.data.slabs import SLAB
-from tfpartial.data.store import Store
+from tfpartial.data.formats.volume_files import is_volume, label_maps, stem
+from tfpartial.data.label_maps.reading import read_labels
+from tfpartial.data.store.layer_file import write_label_layer
+from tfpartial.data.store.store import Store
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
-from tfpartial.inference.volume_files import is_volume, label_maps, stem
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.native_maps import in_plane
 

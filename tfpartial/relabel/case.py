@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
-from tfpartial.data.label_layer import write_label_layer
+from tfpartial.data.store.layer_file import write_label_layer
 from tfpartial.relabel.candidates import Predictor, candidate_slabs
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.rules import Rules

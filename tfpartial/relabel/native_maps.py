@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
-from tfpartial.data.inplane import InPlane
-from tfpartial.data.label_writer import LabelWriter
-from tfpartial.data.slabs import SLAB
-from tfpartial.data.store import Store, StoredCase
+from tfpartial.data.store.inplane import InPlane
+from tfpartial.data.store.store import Store, StoredCase
+from tfpartial.data.volumes.label_writer import LabelWriter
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.labels import without_sure_background
 
 

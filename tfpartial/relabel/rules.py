@@ -9,8 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from tfpartial.data.counting import count_numbers
-from tfpartial.labels import IGNORE
+from tfpartial.labels import IGNORE, count_numbers
 from tfpartial.relabel.candidates import Slab
 from tfpartial.relabel.components import LargestPiece
 from tfpartial.relabel.volume_selection import VolumeSelection

@@ -13,7 +13,7 @@ from skimage.measure import approximate_polygon
 from tfpartial.data.files import ImageFile
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import Manifest
-from tfpartial.data.slabs import SLAB, SlabReader
+from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE, OrganTable
 from tfpartial.pictures.body import body_box
 from tfpartial.pictures.planes import VIEWS, Plane, cut, pick_slices, pixel_mm, shows_organ

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.pictures.close_up import close_up
 from tfpartial.report.case_views import grey_uri, outline_path
 

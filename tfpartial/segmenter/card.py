@@ -12,7 +12,7 @@ import keras
 from tfpartial import models
 from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.config import Method
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 

@@ -1,6 +1,6 @@
 """Training a segmentation network on partially labeled slices."""
 
 from tfpartial.training.objective import METHODS, Objective
-from tfpartial.training.segmenter import PartialSegmenter
+from tfpartial.training.partial_segmenter import PartialSegmenter
 
 __all__ = ["METHODS", "Objective", "PartialSegmenter"]

@@ -14,7 +14,7 @@ import numpy as np
 from tfpartial.segmenter.network import save_network
 from tfpartial.training.checkpoint import Progress, save_state
 from tfpartial.training.metrics_file import MetricsFile
-from tfpartial.training.slice_trainer import SliceTrainer
+from tfpartial.training.network_trainer import SliceTrainer
 from tfpartial.training.validation import Validator, mean_per_organ, organ_scores
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
-from tfpartial.training.slice_trainer import SliceTrainer
+from tfpartial.training.network_trainer import SliceTrainer
 
 
 class Progress(NamedTuple):

@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from tfpartial.config import TrainConfig
+from tfpartial.data.feed.pipeline import case_slices
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
-from tfpartial.data.pipeline import case_slices
 from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior, read_prior, write_prior
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, write_card
@@ -23,7 +23,7 @@ from tfpartial.training.first_weights import continued_card, take_weights
 from tfpartial.training.loop import TENSORBOARD, set_up, train_epochs
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
-from tfpartial.training.segmenter import PartialSegmenter
+from tfpartial.training.partial_segmenter import PartialSegmenter
 from tfpartial.training.validation import Validator
 
 PICTURES = 4

@@ -9,14 +9,14 @@ import keras
 import tensorflow as tf
 
 from tfpartial.config import ConfidenceConfig, TrainConfig
+from tfpartial.data.feed.pipeline import steps_in_epoch, training_slices
 from tfpartial.data.fold.training_cases import TrainingCases
-from tfpartial.data.pipeline import steps_in_epoch, training_slices
 from tfpartial.segmenter.precision import choose_jit, choose_policy
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.case_places import CasePlaces, with_places
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.metrics_file import MetricsFile
-from tfpartial.training.slice_trainer import SliceTrainer
+from tfpartial.training.network_trainer import SliceTrainer
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from tfpartial.config import Method
 from tfpartial.labels import IGNORE
 from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of
-from tfpartial.training.segmenter import PartialSegmenter
+from tfpartial.training.partial_segmenter import PartialSegmenter
 
 
 class Validator:
@@ -22,7 +22,7 @@ class Validator:
     Args:
         segmenter: the model.
         method: training method; it decides how logits become labels.
-        slices: finite data set of batches as `tfpartial.data.pipeline.case_slices` gives it, with places for a
+        slices: finite data set of batches as `tfpartial.data.feed.pipeline.case_slices` gives it, with places for a
             network with a prior.
         annotated: bool `[cases, K]`, the annotated sets of the cases that `case` of a batch counts.
     """

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Dataset
 from tfpartial.data.layouts import read_source
+from tfpartial.data.layouts.dataset import Dataset
 
 
 class Folder:

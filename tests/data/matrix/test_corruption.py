@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from tfpartial import cli
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.label_reading import read_labels
+from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.problem import FileError
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.labels import OrganTable
 
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")

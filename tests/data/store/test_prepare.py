@@ -8,9 +8,9 @@ import pytest
 
 from tfpartial import cli
 from tfpartial.data.manifest import write_manifest
-from tfpartial.data.prepare import finish_store, prepare_cases
-from tfpartial.data.store import Store
-from tfpartial.data.volume import read_volume
+from tfpartial.data.store.prepare import finish_store, prepare_cases
+from tfpartial.data.store.store import Store
+from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
 
 SIZE = (8, 10)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 
 
@@ -34,7 +34,7 @@ def test_sums_the_histograms_of_the_cases(store):
 
 
 def test_gives_the_same_labels_after_more_cases_than_it_keeps_open(store, monkeypatch):
-    monkeypatch.setattr("tfpartial.data.store.OPEN_FILES", 1)
+    monkeypatch.setattr("tfpartial.data.store.store.OPEN_FILES", 1)
     crowded = Store.open(store.root)
     first = crowded.label("a")
     assert crowded.label("b")[1].sum() == 4

@@ -14,7 +14,7 @@ from tfpartial.data.formats.picture_stack import picture_files
 from tfpartial.data.formats.segmented_nrrd import has_segments
 from tfpartial.data.formats.volume_file import is_volume_file
 from tfpartial.data.problem import FileError
-from tfpartial.data.store import CASES, INDEX, RECORD
+from tfpartial.data.store.store import CASES, INDEX, RECORD
 from tfpartial.errors import TfpartialError
 
 

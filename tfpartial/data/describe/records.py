@@ -11,7 +11,7 @@ import yaml
 
 from tfpartial.artifacts import read_json
 from tfpartial.data.manifest import ManifestCase, read_manifest
-from tfpartial.data.store import RECORD, Store
+from tfpartial.data.store.store import RECORD, Store
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import is_finished, summary_of
 

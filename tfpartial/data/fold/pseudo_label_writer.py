@@ -10,7 +10,7 @@ from typing import Any
 
 from tfpartial.artifacts import UNFINISHED, sha256, write_json
 from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 
 

@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 
 from tfpartial.artifacts import parsing, read_versioned, sha256
-from tfpartial.data.label_layer import open_label_layer
-from tfpartial.data.store import Store
+from tfpartial.data.store.layer_file import open_label_layer
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 
 FORMAT = 1

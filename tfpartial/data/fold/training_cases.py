@@ -12,7 +12,7 @@ from tfpartial.data.fold.positions import Positions, read_positions
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.fold.split import read_fold
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.files import NONZERO, Key, Step
+from tfpartial.data.formats.label_values import count_values
 from tfpartial.data.formats.picture import read_picture
 from tfpartial.data.formats.picture_stack import natural_order, read_stack
 from tfpartial.data.formats.segments import no_such_segment
 from tfpartial.data.formats.volume_file import VolumeFile
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.label_values import count_values
 from tfpartial.data.problem import FileError
 
 LOSSY = (".jpg", ".jpeg")

@@ -13,12 +13,12 @@ import SimpleITK as sitk
 from tfpartial.artifacts import atomic_file
 from tfpartial.data.files import Step
 from tfpartial.data.formats import nifti_reader
+from tfpartial.data.formats.integrity import check_file, check_voxels
 from tfpartial.data.formats.metaimage import read_metaimage_header
 from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
 from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.integrity import check_file, check_voxels
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 

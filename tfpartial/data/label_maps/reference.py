@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpartial.data.case_labels import read_case_labels
 from tfpartial.data.files import LabelFile
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.geometry import difference
-from tfpartial.data.label_reading import read_labels
+from tfpartial.data.label_maps.case_labels import read_case_labels
+from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
-from tfpartial.data.slabs import SlabReader
+from tfpartial.data.volumes.slabs import SlabReader
 
 
 def read_reference(manifest: Manifest, case_id: str) -> np.ndarray | None:

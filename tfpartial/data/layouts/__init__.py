@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Dataset
+from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.layouts.detect import detect
 from tfpartial.data.layouts.msd import read_msd
 from tfpartial.data.layouts.nnunet import read_nnunet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.formats.image import PICTURES
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.errors import TfpartialError
 
 RGB = 3

@@ -12,10 +12,10 @@ from pathlib import Path
 from pydicom import dcmread
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.formats.dicom_headers import UNPARSABLE, Listing, read_headers
 from tfpartial.data.formats.label import open_label
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.tree import describe_folder, is_visible, names_below, shown
 from tfpartial.data.problem import FileError, Problem
 from tfpartial.errors import InputProblems, TfpartialError

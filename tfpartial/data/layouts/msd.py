@@ -13,8 +13,8 @@ from typing import Any
 
 from tfpartial.config import SourceConfig
 from tfpartial.data.confined import inside
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.endings import without_ending
 from tfpartial.data.layouts.json_object import DESCRIPTION, JsonObject, kind_of, read_channels, read_labels_object, read_object
 from tfpartial.data.problem import FileError, Problem

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.description import Description, read_description
 from tfpartial.data.layouts.endings import ENDINGS
 from tfpartial.data.layouts.json_object import DESCRIPTION

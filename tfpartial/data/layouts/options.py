@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.layouts.channels import with_channels
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Case, Dataset
 from tfpartial.data.files import NONZERO, ImageFile, Key, LabelFile
+from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.pattern import Pattern
 from tfpartial.data.layouts.tree import describe_folder, names_below, shown
 from tfpartial.data.problem import Problem

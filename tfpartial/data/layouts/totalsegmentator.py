@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfpartial.config import SourceConfig
-from tfpartial.data.dataset import Dataset
+from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.layouts.pairs import Pairs, Search, find_pairs
 from tfpartial.data.layouts.tree import names_below
 from tfpartial.errors import TfpartialError

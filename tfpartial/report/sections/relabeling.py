@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tfpartial.comparison.shown_metrics import SHOWN, ShownMetric
-from tfpartial.data.store import Store
+from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import alpha_text
 from tfpartial.ranking.table import ESTIMATORS

@@ -1,0 +1,121 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework.config import disable_op_determinism  # TensorFlow has no public one
+
+from tfpartial.data.feed import calm_exit
+from tfpartial.data.feed.pipeline import case_slices, steps_in_epoch, training_slices
+from tfpartial.errors import TfpartialError
+
+IDS = ("a", "b", "c")
+EXPERT = {"a": ("liver", "spleen"), "b": ("liver",), "c": ()}
+
+
+def places(batches) -> list[list[tuple[int, int]]]:
+    return [list(zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)) for batch in batches]
+
+
+def training(store, annotated=EXPERT, batch=2, empty_share=1.0, seed=0, **options) -> tf.data.Dataset:
+    return training_slices(store, IDS, annotated, batch, empty_share, seed, **options)
+
+
+def take(dataset: tf.data.Dataset, count: int) -> list[dict]:
+    return list(islice(dataset.as_numpy_iterator(), count))
+
+
+def test_shapes_and_types_are_known_before_the_first_batch(store):
+    assert training(store).element_spec == {
+        "image": tf.TensorSpec([2, 8, 10, 1], tf.int16),
+        "label": tf.TensorSpec([2, 8, 10], tf.uint8),
+        "annotated": tf.TensorSpec([2, 2], tf.bool),
+        "case": tf.TensorSpec([2], tf.int32),
+        "z": tf.TensorSpec([2], tf.int32),
+    }
+
+
+def test_a_batch_holds_the_slices_that_it_names(store):
+    for batch in take(training(store), 8):
+        for place, (case, z) in enumerate(zip(batch["case"], batch["z"], strict=True)):
+            np.testing.assert_array_equal(batch["image"][place], store.image(IDS[case])[z])
+            np.testing.assert_array_equal(batch["label"][place], store.label(IDS[case])[z])
+            np.testing.assert_array_equal(batch["annotated"][place], store.organs.vector(EXPERT[IDS[case]]))
+
+
+def test_an_epoch_shows_each_slice_of_the_annotated_cases_once(store):
+    # 9 slices of a and b, 4 batches of 2, one slice dropped; c has nothing annotated
+    assert steps_in_epoch(store, IDS, EXPERT, batch=2, empty_share=1.0) == 4
+    shown = [place for batch in places(take(training(store), 4)) for place in batch]
+    assert len(set(shown)) == 8
+    assert set(shown) < {(0, z) for z in range(5)} | {(1, z) for z in range(4)}
+
+
+def test_without_empty_slices_only_kept_labels_are_shown(store):
+    thinned = EXPERT | {"a": ("spleen",)}
+    assert steps_in_epoch(store, IDS, thinned, batch=4, empty_share=0.0) == 1
+    (batch,) = take(training(store, thinned, batch=4, empty_share=0.0), 1)
+    assert set(places([batch])[0]) == {(0, 2), (0, 3), (0, 4), (1, 1)}
+    assert not (batch["label"][batch["case"] == 0] == 1).any()  # the liver of a is thinned away
+
+
+def test_a_seed_gives_the_same_order_again_and_another_seed_another(store):
+    first, again, other = (places(take(training(store, seed=seed), 12)) for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("start", [1, 4, 7])
+def test_starting_at_a_step_equals_skipping_to_it(store, start):
+    skipped = take(training(store).skip(start), 6)
+    started = take(training(store, start_step=start), 6)
+    for one, other in zip(skipped, started, strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_starting_at_a_step_reads_nothing_before_it(store, monkeypatch):
+    dataset = training(store, start_step=1_000_000)
+    read = []
+    image = store.image
+    monkeypatch.setattr(store, "image", lambda case_id: read.append(case_id) or image(case_id))
+    take(dataset, 1)
+    assert len(read) < 100  # the batch, and what is read ahead, not the million before it
+
+
+def test_works_inside_a_compiled_function(store):
+    @tf.function
+    def total(dataset: tf.data.Dataset) -> tf.Tensor:
+        return dataset.take(4).reduce(tf.constant(0), lambda sum_, batch: sum_ + tf.reduce_sum(tf.cast(batch["image"], tf.int32)))
+
+    eager = sum(int(batch["image"].astype(int).sum()) for batch in take(training(store), 4))
+    assert int(total(training(store))) == eager
+
+
+def test_keeps_its_order_when_read_by_two_threads_under_op_determinism(store):
+    expected = places(take(training(store), 40))
+    tf.config.experimental.enable_op_determinism()
+    try:
+        assert places(take(training(store), 40)) == expected
+    finally:
+        disable_op_determinism()
+
+
+def test_case_slices_gives_every_slice_once_in_order(store):
+    batches = list(case_slices(store, ("b", "c"), EXPERT, batch=3).as_numpy_iterator())
+    assert places(batches) == [[(0, 0), (0, 1), (0, 2)], [(0, 3), (1, 0), (1, 1)], [(1, 2)]]
+    assert case_slices(store, ("b", "c"), EXPERT, batch=3).cardinality() == 3
+    np.testing.assert_array_equal(batches[1]["annotated"], [[True, False], [False, False], [False, False]])
+
+
+def test_too_few_slices_for_a_batch_is_a_clear_error(store):
+    with pytest.raises(TfpartialError, match="batch: expected 1 to 9, the slices of one epoch"):
+        training(store, batch=10)
+
+
+def test_every_read_is_one_that_the_exit_waits_for(store, monkeypatch):
+    under_way = []
+    image = store.image
+    monkeypatch.setattr(store, "image", lambda case_id: under_way.append(calm_exit.reads.running) or image(case_id))
+    take(training(store), 3)
+    assert min(under_way) >= 1

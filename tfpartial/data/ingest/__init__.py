@@ -1,0 +1,1 @@
+"""From data sets as they come to one verified manifest."""

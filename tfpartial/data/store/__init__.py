@@ -1,0 +1,1 @@
+"""The store: image shards and label layers that training reads."""

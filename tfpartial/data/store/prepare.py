@@ -1,0 +1,231 @@
+"""From volumes to the store: case by case, in processes, each case whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfpartial.artifacts import atomic_folder, read_json, remove_unfinished, sha256, write_json
+from tfpartial.data.files import Step, paths_of
+from tfpartial.data.hu import BINS, hu_histogram
+from tfpartial.data.label_maps.case_labels import read_case_labels
+from tfpartial.data.label_maps.reading import LabelReading
+from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.store.inplane import InPlane
+from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
+from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD
+from tfpartial.data.volumes.slabs import SLAB, SlabReader
+from tfpartial.errors import TfpartialError
+from tfpartial.parallel import map_cases
+from tfpartial.provenance import plain
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    """What a process needs to prepare one case.
+
+    Args:
+        case: the manifest's entry.
+        data_set: the manifest without its cases: what they have in common.
+        out: store folder.
+        size: H, W of the stored slices.
+        spacing_mm: in-plane spacing y, x to resample to; None keeps the native one.
+    """
+
+    case: ManifestCase
+    data_set: Manifest
+    out: Path
+    size: tuple[int, int]
+    spacing_mm: tuple[float, float] | None
+
+    @property
+    def id(self) -> str:
+        """Name of the case."""
+        return self.case.id
+
+    @property
+    def folder(self) -> Path:
+        """Where the case goes."""
+        return self.out / CASES / self.case.id
+
+    def request(self) -> dict[str, Any]:
+        """What the case is prepared from and to. A finished case is kept only for the very same request."""
+        return {
+            "format": FORMAT,
+            "id": self.case.id,
+            "annotated": list(self.case.annotated),
+            "source": self.case.source,
+            "patient": self.case.patient,
+            **_settings(self.data_set, self.size, self.spacing_mm),
+            "priority": list(self.data_set.priority),
+            "root": str(self.case.root),
+            "images": [plain(image) | {"path": self._relative(image.path)} for image in self.case.images],
+            "labels": [plain(label) | {"path": self._relative(label.path)} for label in self.case.labels],
+            "bytes": {self._relative(path): self._bytes(path) for path in paths_of(self.case.images, self.case.labels)},
+        }
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.case.root).as_posix()
+
+    @staticmethod
+    def _bytes(path: Path) -> int:
+        """Length of a file, or of the files in a folder: it gives nearly every other file away, and a checksum would read all."""
+        if not path.exists():
+            raise TfpartialError(f"{path}: no such file; it was there when `ingest` verified the data set")
+        return sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
+
+
+def prepare_cases(
+    manifest: Manifest,
+    out: Path,
+    size: tuple[int, int],
+    spacing_mm: tuple[float, float] | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+) -> Iterator[str]:
+    """Writes the case folders of a store that are not there yet, and yields the id of each case when it is there.
+
+    Cases that an interrupted run finished are kept, so the same call goes on where it stopped. Memory does not depend on the
+    number of cases. `finish_store` ends the work.
+
+    Args:
+        manifest: the verified data set.
+        out: store folder; one run at a time may write to it.
+        size: H, W of the stored slices.
+        spacing_mm: in-plane spacing y, x to resample to; None keeps the native one.
+        workers: processes; 0 takes all cores.
+        scheduler: address of a Dask scheduler whose workers do it instead; they must see the same folders.
+
+    Raises:
+        TfpartialError: a finished case was prepared from or to something else; a volume is not what the manifest says; or what
+            `map_cases` raises.
+    """
+    out = Path(out).absolute()  # another machine's worker has another current folder
+    data_set = dataclasses.replace(manifest, cases={})
+    tasks = [CaseTask(case, data_set, out, size, spacing_mm) for case in manifest.cases.values()]
+    finished = [_is_finished(task) for task in tasks]
+    waiting = [task for task, is_finished in zip(tasks, finished, strict=True) if not is_finished]
+    if waiting:
+        (out / INDEX).unlink(missing_ok=True)  # until `finish_store` it is not the store that was asked for
+        remove_unfinished(out / CASES)
+    yield from (task.id for task, is_finished in zip(tasks, finished, strict=True) if is_finished)
+    yield from map_cases(prepare_case, waiting, workers, scheduler=scheduler)
+    if waiting:
+        remove_unfinished(out / CASES)  # of workers that were killed, whose cases others have done
+
+
+def prepare_case(task: CaseTask) -> str:
+    """Writes the folder of one case; returns its id.
+
+    Raises:
+        TfpartialError: a file cannot be read, or has another size than when it was verified.
+    """
+    if task.folder.exists():  # by a worker that died before it could say so
+        return task.id
+    reader = SlabReader(task.case.images)
+    if reader.shape_zyx != task.case.size_zyx:
+        raise TfpartialError(
+            f"case {task.id}: got {reader.shape_zyx} voxels (z, y, x), expected the {task.case.size_zyx} that `ingest` saw; "
+            "run `ingest` again"
+        )
+    depth, rows, columns = reader.shape_zyx
+    in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
+    with atomic_folder(task.folder) as folder:
+        np.save(folder / HISTOGRAM, _write_image(folder / IMAGE, reader, in_plane))
+        reading = read_case_labels(task.case, reader, task.data_set)
+        labels = _label_slabs(reading, in_plane)
+        write_label_layer(folder / EXPERTS, labels, (depth, *task.size), len(task.data_set.organs))
+        record = {
+            **task.request(),
+            "shape_zyx": reader.shape_zyx,
+            "spacing_mm_zyx": reader.spacing_mm_zyx,
+            "native": dataclasses.asdict(reader.native),
+            "cropped": in_plane.cropped,
+            "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
+            "sha256": {name: sha256(folder / name) for name in (IMAGE, EXPERTS, HISTOGRAM)},
+        }
+        write_json(folder / RECORD, record)
+    return task.id
+
+
+def finish_store(
+    manifest: Manifest, out: Path, size: tuple[int, int], spacing_mm: tuple[float, float] | None = None
+) -> dict[str, Any]:
+    """Writes `store.json` over the cases of the manifest, which `prepare_cases` has finished with the same arguments.
+
+    Returns:
+        the number of cases and slices, and the cases from which the size cut something off.
+    """
+    records = {case_id: read_json(out / CASES / case_id / RECORD, "record of a prepared case") for case_id in manifest.cases}
+    kept = ("id", "annotated", "source", "patient", "shape_zyx", "spacing_mm_zyx", "native", "sha256")
+    index = {
+        "format": FORMAT,
+        "name": manifest.name,
+        **_settings(manifest, size, spacing_mm),
+        "cases": {case_id: {key: record[key] for key in kept} for case_id, record in records.items()},
+    }
+    write_json(out / INDEX, index)
+    return {
+        "cases": len(records),
+        "slices": sum(record["shape_zyx"][0] for record in records.values()),
+        "cropped": [case_id for case_id, record in records.items() if record["cropped"]],
+    }
+
+
+def _settings(manifest: Manifest, size: tuple[int, int], spacing_mm: tuple[float, float] | None) -> dict[str, Any]:
+    """What all cases of a store have in common."""
+    return {
+        "organs": list(manifest.organs.names),
+        "channel_names": list(manifest.channel_names),
+        "size": list(size),
+        "spacing_mm": list(spacing_mm) if spacing_mm else None,
+    }
+
+
+def _is_finished(task: CaseTask) -> bool:
+    """Whether the case is there. Raises `TfpartialError` when it is there for another request."""
+    if not task.folder.exists():
+        return False
+    record = read_json(task.folder / RECORD, "record of a prepared case")
+    for key, asked in task.request().items():
+        if record.get(key) != asked:
+            raise TfpartialError(
+                f"{task.folder}: was prepared with {key} {record.get(key)}, now {asked} is asked for; "
+                "remove the store or choose another folder"
+            )
+    return True
+
+
+def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
+    """What is done to every slice on its way into the store."""
+    steps = []
+    if in_plane.spacing_mm is not None and in_plane.resampled:
+        steps.append(Step("resample", {"spacing_mm_yx": in_plane.spacing_mm, "from_mm_yx": in_plane.native_spacing_mm}))
+    if in_plane.size != in_plane.native_size:
+        steps.append(Step("fit", {"size_yx": in_plane.size, "from_yx": in_plane.native_size, "cropped": in_plane.cropped}))
+    return tuple(steps)
+
+
+def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarray:
+    """Writes the image shard slab by slab; returns the histogram of the native HU of channel 0."""
+    histogram = np.zeros(BINS, np.int64)
+    shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
+    with path.open("wb") as file:
+        # Not a memory map: the pages it has written would count as memory of this process.
+        np.lib.format.write_array_header_1_0(file, {"descr": "<i2", "fortran_order": False, "shape": shape})
+        for _, slab in reader.slabs(SLAB):
+            for native_slice in slab[..., 0]:
+                histogram += hu_histogram(native_slice)
+            np.ascontiguousarray(in_plane.image(slab), "<i2").tofile(file)
+    return histogram
+
+
+def _label_slabs(reading: LabelReading, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:
+    """The stored labels slab by slab."""
+    for start in range(0, len(reading.codes), SLAB):
+        yield start, in_plane.label(reading.codes[start : start + SLAB])

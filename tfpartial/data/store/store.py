@@ -1,0 +1,218 @@
+"""The store: what training reads. One immutable folder per case, opened through `store.json`.
+
+store.json                written last: without it the store is not finished
+cases/<id>/image.npy      int16 [Z, H, W, C], HU, uncompressed: a slice is one read
+cases/<id>/label-0.h5     the experts' labels (see `label_layer`)
+cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels
+cases/<id>/case.json      what the case is and what it was prepared from
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from tfpartial.artifacts import read_json, sha256
+from tfpartial.data.geometry import Geometry
+from tfpartial.data.hu import BINS
+from tfpartial.data.store.layer_file import EXPERTS, open_label_layer
+from tfpartial.errors import TfpartialError
+from tfpartial.labels import OrganTable
+
+FORMAT = 2
+INDEX = "store.json"
+CASES = "cases"
+IMAGE = "image.npy"
+HISTOGRAM = "hu_histogram.npy"
+RECORD = "case.json"
+OPEN_FILES = 128
+"""Cases kept open at a time: two files each, far below the usual limit of 1024."""
+SHOWN = 5
+"""Damaged files that an error lists."""
+
+
+@dataclass(frozen=True)
+class StoredCase:
+    """What the store knows of a case without opening its files.
+
+    Attributes:
+        id: name of the case and of its folder.
+        annotated: organs that somebody looked for.
+        source: data set that it comes from, if known.
+        patient: cases of one patient never stand on both sides of a split.
+        shape_zyx: native size in voxels.
+        spacing_mm_zyx: native spacing.
+        native: the native grid.
+        sha256: checksum of each file, by its name.
+    """
+
+    id: str
+    annotated: tuple[str, ...]
+    source: str | None
+    patient: str
+    shape_zyx: tuple[int, int, int]
+    spacing_mm_zyx: tuple[float, float, float]
+    native: Geometry
+    sha256: Mapping[str, str]
+
+    @property
+    def slices(self) -> int:
+        """Number of slices, Z."""
+        return self.shape_zyx[0]
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> StoredCase:
+        """From the JSON of `case.json`."""
+        z, y, x = record["shape_zyx"]
+        return cls(
+            id=record["id"],
+            annotated=tuple(record["annotated"]),
+            source=record["source"],
+            patient=record["patient"],
+            shape_zyx=(z, y, x),
+            spacing_mm_zyx=tuple(record["spacing_mm_zyx"]),
+            native=Geometry(**record["native"]),
+            sha256=record["sha256"],
+        )
+
+
+class Store:
+    """A finished store, open for reading. Safe to share between threads; other processes open their own.
+
+    Attributes:
+        root: its folder.
+        name: name of the data set.
+        organs: the organ table.
+        size: H, W of the stored slices.
+        spacing_mm: in-plane spacing y, x of the stored slices; None where each case keeps its native one.
+        channel_names: name of each image channel.
+        cases: the cases by id.
+    """
+
+    def __init__(self, root: Path, index: Mapping[str, Any]) -> None:
+        self.root = root
+        self.name: str = index["name"]
+        self.organs = OrganTable(tuple(index["organs"]))
+        self.size: tuple[int, int] = tuple(index["size"])
+        self.spacing_mm: tuple[float, float] | None = tuple(index["spacing_mm"]) if index["spacing_mm"] else None
+        self.channel_names = tuple(index["channel_names"])
+        self.cases = {case_id: StoredCase.from_record(record) for case_id, record in index["cases"].items()}
+        self._images = lru_cache(OPEN_FILES)(self._open_image)
+        # An evicted layer is closed when its last user lets go of it, never under a thread that still reads.
+        self._labels = lru_cache(OPEN_FILES)(self._open_label)
+        self._voxels = lru_cache(None)(lambda case_id: self._open_label(case_id)[1])  # a few kB per case
+
+    @classmethod
+    def open(cls, root: Path) -> Store:
+        """Opens a store.
+
+        Raises:
+            TfpartialError: no store there, one that `prepare` did not finish or a later release wrote, or a case folder is gone.
+        """
+        if not (root / INDEX).is_file():
+            raise _not_finished(root)
+        index = read_json(root / INDEX, "store")
+        if index.get("format") != FORMAT:
+            raise TfpartialError(f"{root / INDEX}: expected store format {FORMAT}, got {index.get('format')}")
+        gone = sorted(set(index["cases"]) - {folder.name for folder in (root / CASES).glob("*")})
+        if gone:
+            raise TfpartialError(f"{root}: the folder of case {gone[0]} is gone ({len(gone)} in all); run `prepare` again")
+        return cls(root, index)
+
+    @property
+    def channels(self) -> int:
+        """Number of image channels, C."""
+        return len(self.channel_names)
+
+    def image(self, case_id: str) -> np.ndarray:
+        """The slices of a case, int16 `[Z, H, W, C]`, HU, mapped: only what is indexed is read."""
+        return self._images(case_id)
+
+    def slices(self, case_id: str, start: int, stop: int) -> np.ndarray:
+        """A copy of some slices of a case, int16 `[n, H, W, C]`, for work that goes through whole volumes.
+
+        The map is closed again: pages that are read through one that stays count as memory of this process.
+        """
+        return np.array(self._open_image(case_id)[start:stop])
+
+    def label(self, case_id: str) -> h5py.Dataset:
+        """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
+        return self._labels(case_id)[0]
+
+    def voxels(self, case_id: str) -> np.ndarray:
+        """Voxels that they labelled per slice and organ, int32 `[Z, K]`."""
+        return self._voxels(case_id)
+
+    def hu_histogram(self, case_ids: Iterable[str]) -> np.ndarray:
+        """Counts of the HU values -1024..3071 over the native voxels of the cases, int64 `[4096]` (see `hu`)."""
+        total = np.zeros(BINS, np.int64)
+        for case_id in case_ids:
+            total += np.load(self.file(case_id, HISTOGRAM))
+        return total
+
+    def file(self, case_id: str, name: str) -> Path:
+        """Path of a file of a case. Raises `TfpartialError` for a case that the store has not."""
+        if case_id not in self.cases:
+            raise TfpartialError(f"{self.root}: the store has no case '{case_id}' among its {len(self.cases)}")
+        return self.root / CASES / case_id / name
+
+    def verify(self, images: bool = True) -> None:
+        """Compares every file that `prepare` wrote with its checksum.
+
+        Args:
+            images: read the images too; without it only their lengths are compared, which takes milliseconds per case.
+
+        Raises:
+            TfpartialError: files that are gone or changed; the message names them.
+        """
+        damaged = [
+            str(self.file(case.id, name))
+            for case in self.cases.values()
+            for name, checksum in case.sha256.items()
+            if not self._intact(case.id, name, checksum, images)
+        ]
+        if damaged:
+            shown = ", ".join(damaged[:SHOWN]) + (", ..." if len(damaged) > SHOWN else "")
+            raise TfpartialError(
+                f"{self.root}: {len(damaged)} files are damaged or gone: {shown}; "
+                "remove their case folders and run `prepare` again"
+            )
+
+    def _intact(self, case_id: str, name: str, checksum: str, images: bool) -> bool:
+        path = self.file(case_id, name)
+        if name == IMAGE and not images:
+            try:
+                self.image(case_id)
+            except TfpartialError:
+                return False
+            return True
+        return path.is_file() and sha256(path) == checksum
+
+    def _open_image(self, case_id: str) -> np.ndarray:
+        path = self.file(case_id, IMAGE)
+        expected = (self.cases[case_id].slices, *self.size, self.channels)
+        try:
+            image = np.load(path, mmap_mode="r")
+        except (OSError, ValueError) as error:  # ValueError: the file is shorter than its header says
+            raise TfpartialError(f"{path}: not an image shard, or damaged ({error})") from error
+        if image.shape != expected or image.dtype != np.int16:
+            raise TfpartialError(f"{path}: expected int16 {expected}, got {image.dtype} {image.shape}")
+        return image
+
+    def _open_label(self, case_id: str) -> tuple[h5py.Dataset, np.ndarray]:
+        return open_label_layer(self.file(case_id, EXPERTS))
+
+
+def _not_finished(root: Path) -> TfpartialError:
+    finished = len(list((root / CASES).glob(f"*/{RECORD}")))
+    if finished:
+        return TfpartialError(
+            f"{root}: `prepare` has not finished this store ({finished} cases are done); run it again: it goes on from there"
+        )
+    return TfpartialError(f"{root}: no store here; expected a folder that `prepare` wrote")

@@ -1,0 +1,1 @@
+"""What a data set holds: who is annotated where, volumes, intensities."""

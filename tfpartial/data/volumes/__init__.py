@@ -1,0 +1,1 @@
+"""Volumes slab by slab, in bounded memory."""

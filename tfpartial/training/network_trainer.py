@@ -1,0 +1,132 @@
+"""What the Keras models that train a network on slices have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from tfpartial.config import AugmentConfig
+from tfpartial.data.feed.augment import Affine, draw_affine, warp
+from tfpartial.errors import TfpartialError
+from tfpartial.labels import BACKGROUND
+from tfpartial.priors.inputs import network_inputs
+from tfpartial.priors.render import PriorRenderer, SlicePlaces
+from tfpartial.segmenter.preprocess import normalise, normalised_air
+from tfpartial.training.case_places import places_of
+
+JITTER_SEED = 1
+"""Added to the seed of the augmentation, so that the errors of the places are drawn apart from it."""
+
+
+class SliceTrainer(keras.Model):
+    """A network, its preprocessing and its augmentation; a subclass adds what is learned: `targets` and `terms`.
+
+    A batch is a dictionary as `tfpartial.data.feed.pipeline.training_slices` gives it: `image` int16 HU `[B, H, W, C]`, `label`
+    uint8 `[B, H, W]`, `annotated` bool `[B, K]`; for a network with a prior also where the organs are (`case_places`).
+    Windowing, augmentation, priors and weight maps are part of the compiled step: a slice travels to the device as bytes.
+
+    Args:
+        network: functional model from normalised slices `[B, H, W, C]`, and their priors, to logits.
+        terms: names of what `terms` gives.
+        window_hu: HU window.
+        mean: mean of the clipped HU.
+        sd: their standard deviation.
+        augment: ranges of the augmentation; none trains on the slices as they are.
+        seed: seed of the augmentation.
+        name: name of the Keras model.
+        renderer: renders the priors that the network takes; none for a network without.
+        jitter_mm: standard deviation of the random errors of the organs' places, along each axis.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        terms: Iterable[str],
+        window_hu: tuple[float, float],
+        mean: float,
+        sd: float,
+        augment: AugmentConfig | None,
+        seed: int,
+        name: str,
+        renderer: PriorRenderer | None = None,
+        jitter_mm: float = 0.0,
+    ) -> None:
+        # Under mixed_float16 Keras scales the loss by the policy; places in mm would lose their digits if they were cast.
+        super().__init__(name=name, dtype=network.dtype_policy, autocast=False)
+        self.network = network
+        self.window_hu, self.mean, self.sd = window_hu, mean, sd
+        self.augment = augment
+        self.seed = seed
+        self.renderer, self.jitter_mm = renderer, jitter_mm
+        self.trackers = {term: keras.metrics.Mean(name=term) for term in terms}
+        self.built = True  # the network is; Keras would otherwise call the model once more to build it
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The means over an epoch of the loss and its terms."""
+        return list(self.trackers.values())
+
+    def call(self, hu: Any, places: SlicePlaces | None = None, training: bool = False) -> Any:
+        """Logits, float32 `[B, H, W, num_outputs]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
+        image = normalise(hu, self.window_hu, self.mean, self.sd)
+        return self.network(network_inputs(image, self.renderer, places), training=training)
+
+    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+        """What the logits of a normalised, augmented batch are compared with; no gradient passes through it."""
+        raise NotImplementedError
+
+    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+        """The `loss` to lower, a scalar, and what else is reported of the batch."""
+        raise NotImplementedError
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
+        """Prepares the training; `jit_compile` lets XLA compile the step but for the augmentation, which it has no kernel for."""
+        super().compile(optimizer=optimizer, jit_compile=False)
+        self._compiled_update = tf.function(self._update, jit_compile=True) if jit_compile else self._update
+
+    def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
+        """One optimiser step on a batch; returns the epoch's means so far."""
+        affine = None if self.augment is None else self._draw(self.augment, data["image"].shape[0])
+        image, label = self._augmented(data["image"], data["label"], affine)
+        prior = None if self.renderer is None else self._prior(self.renderer, data, affine)
+        terms = self._compiled_update(image, label, data["annotated"], prior)
+        for name, value in terms.items():
+            self.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    def _update(self, image: Any, label: Any, annotated: Any, prior: Any) -> dict[str, Any]:
+        targets = self.targets(image, label, annotated)
+        with tf.GradientTape() as tape:
+            terms = self.terms(self.network(image if prior is None else [image, prior], training=True), *targets)
+            scaled = self.optimizer.scale_loss(terms["loss"])
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        return terms
+
+    def _augmented(self, hu: Any, label: Any, affine: Affine | None) -> tuple[Any, Any]:
+        image = normalise(hu, self.window_hu, self.mean, self.sd)
+        if affine is None:
+            return image, label
+        image = warp(image, affine, "bilinear", normalised_air(self.window_hu, self.mean, self.sd))
+        label = warp(ops.expand_dims(label, -1), affine, "nearest", BACKGROUND)
+        return image, ops.squeeze(label, -1)
+
+    def _prior(self, renderer: PriorRenderer, data: dict[str, Any], affine: Affine | None) -> Any:
+        """The prior of each slice, moved as the slice is."""
+        places = places_of(data)
+        if places is None:
+            raise TfpartialError("a network with a prior learns from batches that `with_places` made; these have no places")
+        if self.jitter_mm:
+            seed = tf.stack([self.seed + JITTER_SEED, tf.cast(self.optimizer.iterations, "int32")])
+            errors = tf.random.stateless_normal(tf.shape(places.centre_mm), seed, stddev=self.jitter_mm)
+            places = places._replace(centre_mm=places.centre_mm + errors)
+        rendered = renderer(places)
+        return renderer.finish(rendered if affine is None else warp(rendered, affine, "bilinear", 0.0), places)
+
+    def _draw(self, augment: AugmentConfig, batch: int) -> Affine:
+        # The step number is the seed: a resumed training draws what the uninterrupted one would have drawn.
+        return draw_affine(augment, batch, tf.stack([self.seed, tf.cast(self.optimizer.iterations, "int32")]))

@@ -1,0 +1,53 @@
+"""The Keras model that trains a segmentation network on partially labeled slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from tfpartial.config import AugmentConfig
+from tfpartial.priors.render import PriorRenderer
+from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.objective import Objective
+
+
+class PartialSegmenter(SliceTrainer):
+    """A segmentation network and its objective.
+
+    Args:
+        network: functional model from normalised slices `[B, H, W, C]` to logits.
+        objective: the loss.
+        window_hu: HU window.
+        mean: mean of the clipped HU.
+        sd: their standard deviation.
+        augment: ranges of the augmentation; none trains on the slices as they are.
+        seed: seed of the augmentation.
+        renderer: renders the priors of a network of `models.build_with_prior`.
+        jitter_mm: standard deviation of the random errors of the organs' places.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        objective: Objective,
+        window_hu: tuple[float, float],
+        mean: float,
+        sd: float,
+        augment: AugmentConfig | None = None,
+        seed: int = 0,
+        renderer: PriorRenderer | None = None,
+        jitter_mm: float = 0.0,
+    ) -> None:
+        terms, name = ("loss", *objective.terms), "partial_segmenter"
+        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm)
+        self.objective = objective
+
+    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+        """The label map, uint8 `[B, H, W]`, and the annotated sets, bool `[B, K]`."""
+        return label, annotated
+
+    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+        """The loss and its terms."""
+        label, annotated = targets
+        return self.objective(label, annotated, logits)
