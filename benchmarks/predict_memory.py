@@ -48,7 +48,9 @@ def _write_segmenter(folder: Path, width: int) -> Path:
     keras.utils.set_random_seed(0)
     build("unet", len(ORGANS), (*SIZE, 1), width=width).save(folder / "last.keras")
     spec = NetworkSpec("unet", len(ORGANS), (*SIZE, 1), {"width": width})
-    write_card(SegmenterCard(OrganTable(ORGANS), ("CT",), "certain", SIZE, None, (-160.0, 300.0), 40.0, 20.0, spec), folder)
+    write_card(
+        SegmenterCard(OrganTable(ORGANS), ("CT",), "certain", "sigmoid", SIZE, None, (-160.0, 300.0), 40.0, 20.0, spec), folder
+    )
     return folder
 
 

@@ -95,7 +95,9 @@ class DataSet:
         organs = self.store.organs
         network = build("unet", len(organs), (*SIZE, 1), width=width)
         spec = NetworkSpec("unet", len(organs), (*SIZE, 1), {"width": width})
-        card = SegmenterCard(organs, self.store.channel_names, "certain", SIZE, None, (-160.0, 300.0), 40.0, 100.0, spec)
+        card = SegmenterCard(
+            organs, self.store.channel_names, "certain", "sigmoid", SIZE, None, (-160.0, 300.0), 40.0, 100.0, spec
+        )
         sample = np.asarray(self.store.image(self.partial)[:: max(1, self.slices // 8)][:8])
         logits = np.asarray(network_logits(network, card, sample))
         kernel, bias = network.get_layer(LOGITS).get_weights()

@@ -1,4 +1,4 @@
-"""Say what a volume, series, label file, manifest, store or case is, and what was done to it."""
+"""Say what a volume, series, label file, manifest, store or case is, or which networks, loss terms and trainers there are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from tfpartial.data.describe import describe
 
 
 def run(config: InfoConfig) -> dict[str, Any]:
-    """Reads what is at the path; writes nothing."""
-    return describe(config.path, config.case)
+    """Reads what is at the path, or lists what is asked for; writes nothing."""
+    if config.path is not None:
+        return describe(config.path, config.case)
+    from tfpartial.catalogue import CATALOGUES  # imports TensorFlow, which files go without
+
+    return {name: rows() for name, rows in CATALOGUES.items() if getattr(config, name)}
 
 
 if __name__ == "__main__":

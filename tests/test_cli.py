@@ -40,8 +40,39 @@ def test_a_file_gives_the_section_of_the_verb_and_later_words_override_it(tmp_pa
 
 
 def test_nested_options_keep_their_defaults():
-    train = config("train", TrainConfig, *TRAIN_PATHS, "--loss.dice", "1", "--network.width", "8")
-    assert (train.loss.bce, train.loss.dice, train.network.width, train.network.name) == (1.0, 1.0, 8, "unet")
+    train = config("train", TrainConfig, *TRAIN_PATHS, "--loss.terms.dice.weight", "1", "--network.options.width", "8")
+    assert train.loss.terms == {"bce": {"weight": 1.0}, "dice": {"weight": 1}}
+    assert (train.network.options, train.network.name) == ({"width": 8}, "unet")
+
+
+def test_free_options_of_the_command_line_go_into_those_of_the_file(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("train: {loss: {terms: {dice: {organs: all}}}, network: {options: {width: 4}}}\n")
+    words = [*TRAIN_PATHS, "--config", str(file), "--loss.terms.dice.weight=0.5", "--network.options.depth", "3"]
+    train = config("train", TrainConfig, *words)
+    assert train.loss.terms == {"dice": {"organs": "all", "weight": 0.5}}
+    assert train.network.options == {"width": 4, "depth": 3}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--network.width", "8"], "train.network.width is called train.network.options.width now"),
+        (["--loss.dice-organs=all"], "train.loss.dice_organs is called train.loss.terms.dice.organs now"),
+        (["--network.options.width"], "--network.options.width: expected a value after it, got none"),
+        (["--network.options.width", "[1"], r"--network.options.width: expected a YAML value, got '\[1'"),
+    ],
+)
+def test_a_free_option_that_cannot_be_taken_is_one_line(words, message):
+    with pytest.raises(TfpartialError, match=message):
+        config("train", TrainConfig, *TRAIN_PATHS, *words)
+
+
+def test_so_is_an_old_name_in_a_file(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("train: {loss: {bce: 1}}\n")
+    with pytest.raises(TfpartialError, match=r"train\.loss\.bce is called train.loss.terms.bce.weight now"):
+        config("train", TrainConfig, *TRAIN_PATHS, "--config", str(file))
 
 
 @pytest.mark.parametrize(

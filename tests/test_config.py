@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpartial.config import AugmentConfig, NetworkConfig, TrainConfig
+from tfpartial.config import AugmentConfig, TrainConfig
 from tfpartial.errors import TfpartialError
 
 PATHS = (Path("store"), Path("splits.json"), Path("out"))
@@ -32,7 +32,6 @@ def test_a_training_value_outside_its_range_is_named(options, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: NetworkConfig(width=0), "network.width: expected 1 or more, got 0"),
         (lambda: AugmentConfig(translation=-0.1), r"augment\.translation: expected 0 or more, got -0\.1"),
         (lambda: AugmentConfig(rotation_deg=-1), r"augment\.rotation_deg: expected 0 or more, got -1"),
         (lambda: AugmentConfig(scale=1.0), r"augment\.scale: expected 0 or more, below 1, got 1\.0"),

@@ -20,7 +20,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def trained(tiny_run, tmp_path_factory):
     out = tmp_path_factory.mktemp("softmax") / "train"
-    options = {"network": NetworkConfig(width=4), "loss": LossConfig(dice=1), "batch": 4, "learning_rate": 1e-2}
+    options = {
+        "network": NetworkConfig(options={"width": 4}),
+        "loss": LossConfig({"bce": {"weight": 1.0}, "dice": {"weight": 1}}),
+        "batch": 4,
+        "learning_rate": 1e-2,
+    }
     paths = {"store": tiny_run.store, "splits": tiny_run.splits, "annotations": tiny_run.annotations, "out": out}
     summary = segmenter.run(TrainConfig(**paths, **options, method="naive_softmax", epochs=2, deterministic=False))
     assert summary["epochs"] == 2

@@ -9,7 +9,7 @@ import yaml
 
 from tfpartial.arguments import parse
 from tfpartial.artifacts import sha256
-from tfpartial.config import CompareConfig, IngestConfig, NetworkConfig, SourceConfig, TrainConfig
+from tfpartial.config import CompareConfig, IngestConfig, LossConfig, NetworkConfig, SourceConfig, TrainConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import finish, input_checksums, summary_of
 from tfpartial.stage_folder import differences, open_stage
@@ -49,8 +49,8 @@ def test_an_unfinished_folder_is_gone_on_with_and_a_finished_one_says_so(config)
 def test_refuses_another_configuration_and_names_every_difference(config):
     open_stage(config.out, "train", config, "state.npz")
     (config.out / "state.npz").touch()
-    other = replace(config, batch=2, network=NetworkConfig(width=8))
-    with pytest.raises(TfpartialError, match=r"\(network\.width: 64 -> 8; batch: 8 -> 2\)"):
+    other = replace(config, batch=2, network=NetworkConfig(options={"width": 8}))
+    with pytest.raises(TfpartialError, match=r"\(batch: 8 -> 2; network\.options\.width: None -> 8\)"):
         open_stage(config.out, "train", other, "state.npz")
 
 
@@ -90,8 +90,28 @@ def test_an_option_that_is_new_had_its_default_before(config):
     open_stage(config.out, "train", config, "state.npz")
     begun = config.out / "config.yaml"
     older = yaml.safe_load(begun.read_text())
-    del older["train"]["checkpoint"], older["train"]["augment"], older["train"]["window_hu"], older["train"]["loss"]["dice"]
+    del older["train"]["checkpoint"], older["train"]["augment"], older["train"]["window_hu"], older["train"]["loss"]
     begun.write_text(yaml.safe_dump(older))
     assert differences(begun, "train", config) == []
-    now = replace(config, checkpoint="best", loss=replace(config.loss, dice=1.0))
-    assert set(differences(begun, "train", now)) == {"checkpoint: last -> best", "loss.dice: 0.0 -> 1.0"}
+    now = replace(config, checkpoint="best", loss=LossConfig({"bce": {"weight": 1.0}, "dice": {"weight": 1.0}}))
+    assert set(differences(begun, "train", now)) == {"checkpoint: last -> best", "loss.terms.dice.weight: None -> 1.0"}
+
+
+def test_an_older_release_called_some_options_otherwise(config):
+    open_stage(config.out, "train", config, "state.npz")
+    begun = config.out / "config.yaml"
+    older = yaml.safe_load(begun.read_text())
+    older["train"]["network"] = {"name": "unet", "width": 16}
+    older["train"]["loss"] = {
+        "bce": 1.0,
+        "dice": 0.5,
+        "reduction": "valid_mean",
+        "dice_organs": "method",
+        "dice_slices": "certain",
+    }
+    begun.write_text(yaml.safe_dump(older))
+    loss = LossConfig({"bce": {"weight": 1.0}, "dice": {"weight": 0.5}})
+    now = replace(config, network=NetworkConfig(options={"width": 16}), loss=loss)
+    assert differences(begun, "train", now) == []
+    other = replace(now, loss=LossConfig({"bce": {"weight": 1.0}}))
+    assert differences(begun, "train", other) == ["loss.terms.dice.weight: 0.5 -> None"]

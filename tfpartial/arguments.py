@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
+from tfpartial.config.renamed import refuse_renamed
 from tfpartial.errors import TfpartialError
+from tfpartial.free_options import take_free, with_free
 
 FLAGS = {
     "json": "print the summary as JSON",
@@ -42,8 +45,10 @@ def parse(verb: str, config_class: type, words: list[str], verbs: tuple[str, ...
         SystemExit: unusable words (status 2), or help was asked for (status 0); jsonargparse has said why.
     """
     parser = _parser(verb, config_class)
-    words = _section_for_file(verb, _join_sequences(config_class, _name_experiment(config_class, words)), verbs)
-    chosen = parser.parse_args(words)
+    words = _join_sequences(config_class, _name_experiment(config_class, words))
+    refuse_renamed(verb, (word[2:].partition("=")[0] for word in words if word.startswith("--")))
+    words, free = take_free(config_class, words)
+    chosen = parser.parse_args(_section_for_file(verb, config_class, words, verbs, free))
     flags = {name: chosen.pop(name) for name in FLAGS}
     return Options(_instance(config_class, parser.instantiate(chosen)), flags["quiet"])
 
@@ -54,6 +59,7 @@ def build(verb: str, config_class: type, options: dict[str, Any]) -> Any:
     Raises:
         TfpartialError: an unknown or missing option, or a value that is not what the option takes.
     """
+    refuse_renamed(verb, paths(options))
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(config_class)
     try:
@@ -112,16 +118,33 @@ def is_sequence(hint: Any) -> bool:
     return any(typing.get_origin(part) in (list, tuple) for part in parts)
 
 
-def _section_for_file(verb: str, words: list[str], verbs: tuple[str, ...]) -> list[str]:
-    """Replaces the file after `--config` by the text of its section."""
+def _section_for_file(
+    verb: str, config_class: type, words: list[str], verbs: tuple[str, ...], free: list[tuple[str, Any]]
+) -> list[str]:
+    """Replaces the file after `--config` by the text of its section, with the free options of the command line put in."""
     replaced = list(words)
+    if "--config" not in words[:-1] and free:
+        replaced = ["--config", _as_text(with_free(config_class, {}, free)), *words]
     for place, word in enumerate(words[:-1]):
         if word == "--config":
             section = _section(Path(words[place + 1]), verb, verbs)
-            replaced[place + 1] = yaml.safe_dump(section, default_flow_style=True, sort_keys=False)
+            refuse_renamed(verb, paths(section))
+            replaced[place + 1] = _as_text(with_free(config_class, section, free))
         elif word.startswith("--config="):
             raise TfpartialError("--config: expected a space before the file's name, got '='")
     return replaced
+
+
+def _as_text(section: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(section), default_flow_style=True, sort_keys=False)
+
+
+def paths(options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The names of options and groups, as `group.option`."""
+    for name, value in options.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from paths(value, f"{prefix}{name}.")
 
 
 def _section(path: Path, verb: str, verbs: tuple[str, ...]) -> dict[str, Any]:

@@ -123,8 +123,10 @@ def _set_up(quiet: bool) -> None:
 
 
 def _overview() -> str:
+    widest = max(map(len, STAGES))
+
     def line(verb: str, stage: Stage) -> str:
-        return f"  {verb:10} {(stage.config.__doc__ or '').splitlines()[0]}"
+        return f"  {verb:{widest}} {(stage.config.__doc__ or '').splitlines()[0]}"
 
     verbs = "\n".join(line(verb, stage) for verb, stage in STAGES.items())
     return (

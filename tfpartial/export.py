@@ -58,7 +58,7 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
     spacing_spec = tf.TensorSpec(places.spacing_mm.shape, tf.float32, name="spacing_mm")
 
     def outputs(logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"labels": decode(logits, card.method), "probabilities": probabilities(logits, card.method)}
+        return {"labels": decode(logits, card.activation), "probabilities": probabilities(logits, card.activation)}
 
     @tf.function(input_signature=[hu_spec], autograph=False)
     def serve(hu: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -88,6 +88,7 @@ def organ_document(card: SegmenterCard) -> dict[str, Any]:
         "organs": {str(organ_id): name for name, organ_id in card.organs.ids.items()},
         "channel_names": card.channel_names,
         "method": card.method,
+        "activation": card.activation,
         "size": card.size,
         "spacing_mm": card.spacing_mm,
         "window_hu": card.window_hu,

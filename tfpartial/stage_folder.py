@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from tfpartial.config.renamed import renewed
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import begin, is_finished, plain
 
@@ -55,7 +56,7 @@ def differences(begun: Path, verb: str, config: Any, apart_from: Collection[str]
         config: the configuration that is asked for.
         apart_from: options that may change.
     """
-    written = yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {})
+    written = renewed(verb, yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {}))
     before, now = (
         _flat({key: value for key, value in options.items() if key not in apart_from})
         for options in (_completed(written, config), plain(config))

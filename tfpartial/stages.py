@@ -37,12 +37,14 @@ class Stage(NamedTuple):
         config: what it can be told.
         output: what it leaves as a stage of an experiment; none for a verb that cannot be one.
         first: the option whose name may be left out before the first word.
+        check: a module whose `check` refuses, before an experiment begins, what only the library can judge of the configuration.
     """
 
     module: str
     config: type
     output: Output | None = None
     first: str | None = None
+    check: str | None = None
 
 
 AXES = frozenset({"method", "alpha", "fold"})
@@ -57,7 +59,7 @@ STAGES = {
     "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig, Output("fingerprint.json")),
     "write": Stage("data_prep.write", configs.WriteConfig, Output("dataset", resumes=True)),
     "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
-    "train": Stage("train.segmenter", configs.TrainConfig, Output(gives="model", resumes=True)),
+    "train": Stage("train.segmenter", configs.TrainConfig, Output(gives="model", resumes=True), check="training.check"),
     "confidence": Stage("train.confidence", configs.ConfidenceConfig, Output(gives="confidence", resumes=True)),
     "prior": Stage("train.prior", configs.PriorConfig, Output(gives="prior")),
     "align": Stage("train.align", configs.AlignConfig, Output(gives="positions")),

@@ -9,12 +9,14 @@ from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.provenance import finish, summary_of
 from tfpartial.stage_folder import open_stage
 from tfpartial.training.callbacks import STATE
+from tfpartial.training.check import check
 from tfpartial.training.fit import fit
 from tfpartial.training.step_bar import StepBar
 
 
 def run(config: TrainConfig) -> dict[str, Any]:
     """Trains, or resumes, or says that it is done."""
+    check(config)
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
     if not open_stage(config.out, "train", config, progress=STATE):
         progress = fit(config, cases, [StepBar()])

@@ -13,6 +13,7 @@ CARD = SegmenterCard(
     organs=OrganTable(("organ", "other")),
     channel_names=("CT",),
     method="certain",
+    activation="sigmoid",
     size=SIZE,
     spacing_mm=None,
     window_hu=(-1000.0, 1000.0),

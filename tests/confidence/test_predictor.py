@@ -109,8 +109,11 @@ def test_refuses_the_confidence_network_of_another_segmenter(threshold_segmenter
 
 
 def test_refuses_a_segmenter_with_a_softmax(threshold_segmenter):
-    write_segmenter_card(dataclasses.replace(read_card(threshold_segmenter), method="naive_softmax"), threshold_segmenter)
-    with pytest.raises(TfpartialError, match=r"threshold: confidence is defined per organ .* got method naive_softmax"):
+    write_segmenter_card(
+        dataclasses.replace(read_card(threshold_segmenter), method="naive_softmax", activation="softmax"), threshold_segmenter
+    )
+    expected = r"threshold: confidence is defined per organ .* got activation softmax \(method naive_softmax\)"
+    with pytest.raises(TfpartialError, match=expected):
         load(threshold_segmenter)
 
 

@@ -61,7 +61,7 @@ def test_the_target_is_the_true_class_probability_of_the_rule(card, rule_segment
     model = trainer(rule_segmenter, card, "transfer")
     label = batch["label"].copy()
     label[0, 0, 0] = IGNORE
-    true_class, weight, first = model.targets(batch["image"] / np.float32(100), label, batch["annotated"])
+    true_class, weight, first = model.targets({**batch, "image": batch["image"] / np.float32(100), "label": label})
     probability = 1 / (1 + np.exp(1 - np.array([0, 1.5, 3.0])))
     expected = np.array([1 - probability[0], probability[1], 1 - probability[2]])[batch["kind"]]
     known = np.asarray(weight)[..., 0] > 0
@@ -84,7 +84,7 @@ def test_learns_to_doubt_what_the_segmenter_is_wrongly_sure_of(card, rule_segmen
 
 def test_the_balance_counts_the_voxels_that_the_segmenter_predicts(card, rule_segmenter, batch):
     model = trainer(rule_segmenter, card, "transfer", balance="predicted")
-    _, weight, _ = model.targets(batch["image"] / np.float32(100), batch["label"], batch["annotated"])
+    _, weight, _ = model.targets({**batch, "image": batch["image"] / np.float32(100)})
     weight, predicted = np.asarray(weight), np.zeros(weight.shape, bool)
     predicted[..., 0] = batch["kind"] > 0
     assert weight[predicted].sum() == pytest.approx(weight[~predicted].sum(), rel=1e-4)

@@ -78,6 +78,8 @@ CONTOURS = [
 # Data sets as a whole: options, number of cases.
 DATA_SETS = {
     "Dataset501_OpenKBP": (SourceConfig(Path()), 80),
+    "Dataset502_OpenKBP_more": (SourceConfig(Path()), 100),
+    "Dataset510_BTCV": (SourceConfig(Path()), 20),
     "msd_hippocampus": (
         SourceConfig(
             Path(),

@@ -32,7 +32,7 @@ def config(tiny_run, tmp_path):
     network.save(tmp_path / "model" / "last.keras")
     spec = NetworkSpec("rule", len(organs), (*SIZE, 1), {})
     window_hu, mean, sd = (-200.0, 200.0), 0.0, 100.0
-    write_card(SegmenterCard(organs, ("CT",), "certain", SIZE, None, window_hu, mean, sd, spec), tmp_path / "model")
+    write_card(SegmenterCard(organs, ("CT",), "certain", "sigmoid", SIZE, None, window_hu, mean, sd, spec), tmp_path / "model")
     return RankConfig(
         tiny_run.store, tiny_run.splits, tmp_path / "model", tmp_path / "rank", tiny_run.annotations, pictures=2, batch=4
     )

@@ -24,7 +24,7 @@ ingest:
 split: {folds: 2}
 simulate: {alpha: 0.3}
 prepare: {size: [32, 32]}
-train: {epochs: 3, network: {width: 4}}
+train: {epochs: 3, network: {options: {width: 4}}}
 predict:
 score:
 """

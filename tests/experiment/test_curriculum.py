@@ -13,7 +13,7 @@ ingest: {dataset: ct}
 split:
 simulate:
 prepare:
-train: {epochs: 9, batch: 4, network: {width: 2}}
+train: {epochs: 9, batch: 4, network: {options: {width: 2}}}
 curriculum: {steps: 2, confidence: {epochs: 1, filters: [8]}, relabel: {slab: 50}, train: {epochs: 3}}
 predict: {batch: 2}
 score:
@@ -115,7 +115,7 @@ def test_the_fine_tuning_has_the_options_of_the_training_but_for_its_own(planned
     stages = planned(FILE.replace("{epochs: 9", "{model: null, checkpoint: best, epochs: 9"))
     first, tuned = stages["05-train"].config, stages["08-train"].config
     assert (first.epochs, first.checkpoint) == (9, "best")
-    assert (tuned.epochs, tuned.batch, tuned.network.width, tuned.checkpoint) == (3, 4, 2, "last")
+    assert (tuned.epochs, tuned.batch, tuned.network.options, tuned.checkpoint) == (3, 4, {"width": 2}, "last")
     assert tuned.model == tmp_path / "run" / "05-train"
     assert (stages["06-confidence"].config.epochs, stages["06-confidence"].config.filters) == (1, [8])
     assert {stage.config.batch for stage in stages.values() if stage.verb == "predict"} == {2}

@@ -14,7 +14,7 @@ import yaml
 
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
 
-TRAIN = {"network": {"width": 2}, "batch": 4, "epochs": 3, "steps_per_epoch": 2, "validate_every": 3}
+TRAIN = {"network": {"options": {"width": 2}}, "batch": 4, "epochs": 3, "steps_per_epoch": 2, "validate_every": 3}
 CURRICULUM = {
     "steps": 1,
     "share": 0.5,

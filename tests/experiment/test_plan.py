@@ -11,7 +11,7 @@ ingest: {dataset: ct}
 split:
 simulate:
 prepare: {size: [32, 32]}
-train: {network: {width: 4}}
+train: {network: {options: {width: 4}}}
 predict:
 score:
 compare:
@@ -65,9 +65,9 @@ def test_every_stage_gets_the_same_fold(planned):
 
 
 def test_options_come_from_the_section_then_the_entry_then_the_command_line(planned):
-    entries = ["ingest", "split", "prepare", {"train": {"network": {"name": "other"}, "epochs": 7}}]
+    entries = ["ingest", "split", "prepare", {"train": {"network": {"name": "unet"}, "epochs": 7}}]
     train = planned(entries=entries, settings=["train.batch=2", "train.window_hu=[-100, 200]"])["04-train"].config
-    assert (train.network.width, train.network.name, train.epochs, train.batch) == (4, "other", 7, 2)
+    assert (train.network.options, train.network.name, train.epochs, train.batch) == ({"width": 4}, "unet", 7, 2)
     assert train.window_hu == (-100.0, 200.0)
 
 
@@ -122,8 +122,10 @@ def test_what_rests_on_a_stage_follows_it(planned):
         (FILE.replace("{network", "{out: o, network"), "train.out: leave it out, its folder comes from the run; got o"),
         (FILE.replace("{network", "{fold: 1, network"), "train.fold: leave it out, the run gives it to all stages; got 1"),
         (FILE.replace("{network", "{netwrk: 3, network"), "train: Option 'netwrk' is not accepted"),
-        (FILE.replace("{width: 4}", "{width: wide}"), "train: .*width.* Expected a <class 'int'>. Got value: wide"),
-        (FILE.replace("{width: 4}", "{width: 0}"), "network.width: expected 1 or more, got 0"),
+        (FILE.replace("{width: 4}", "{width: wide}"), "train: network.options.width: expected int, 1 or more, got 'wide'"),
+        (FILE.replace("{width: 4}", "{width: 0}"), "train: network.options.width: expected int, 1 or more, got 0"),
+        (FILE.replace("options: {width: 4}", "width: 4"), "train.network.width is called train.network.options.width now"),
+        (FILE.replace("options: {width: 4}", "name: vnet"), "train: network.name: 'vnet' does not exist; expected one of unet"),
     ],
 )
 def test_an_experiment_that_does_not_fit_is_one_line(planned, text, message):

@@ -128,8 +128,10 @@ def test_killed_while_it_empties_a_folder_it_goes_on(here, experiment, tmp_path,
 def test_a_changed_option_of_a_finished_stage_is_refused_with_the_difference(here, experiment):
     stage.run(experiment.run())
     done = here.journal()
-    with pytest.raises(TfpartialError, match=r"06-train: was begun with .* \(network\.width: 4 -> 8; epochs: 3 -> 5\); --redo"):
-        stage.run(experiment.run(set=["train.epochs=5", "train.network.width=8"]))
+    with pytest.raises(
+        TfpartialError, match=r"06-train: was begun with .* \(network\.options\.width: 4 -> 8; epochs: 3 -> 5\); --redo"
+    ):
+        stage.run(experiment.run(set=["train.epochs=5", "train.network.options.width=8"]))
     assert here.journal() == done
 
 

@@ -16,7 +16,7 @@ ingest:
 split: {folds: 2, val_share: 0.3}
 simulate: {alpha: 0.5}
 prepare: {size: [32, 32]}
-train: {network: {width: 2}, batch: 4, epochs: 3, steps_per_epoch: 2, validate_every: 1}
+train: {network: {options: {width: 2}}, batch: 4, epochs: 3, steps_per_epoch: 2, validate_every: 1}
 predict:
 score:
 """

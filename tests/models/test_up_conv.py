@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpartial.models.layers.up_conv import UpConv2D
+from tfpartial.models.layers.up_conv import UpConv2D, UpConv3D
 
 
 def features(shape=(2, 3, 4, 5)):
@@ -39,6 +39,18 @@ def test_gives_the_features_and_gradients_of_upsampling_and_convolution():
         results.append([y, *tape.gradient(loss, [x, layer.kernel.value])])
     for got, expected in zip(*results, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_in_3d_it_is_upsampling_and_convolution_as_well():
+    x = features((1, 2, 3, 4, 2))
+    layer = UpConv3D(3)
+    layer.build(x.shape)
+    upsampled = x
+    for axis in (1, 2, 3):
+        upsampled = tf.repeat(upsampled, 2, axis=axis)
+    padded = tf.pad(upsampled, [[0, 0], [1, 0], [1, 0], [1, 0], [0, 0]])
+    expected = tf.nn.conv3d(padded, tf.transpose(layer.kernel, [0, 1, 2, 4, 3]), [1] * 5, "VALID")
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(None, 3, 4, 5), (None, None, None, 5)])

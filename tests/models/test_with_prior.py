@@ -37,26 +37,26 @@ def shuffled(network):
     return network
 
 
-def plain(num_outputs=3):
-    return shuffled(models.build("unet", num_outputs, SHAPE, width=2))
+def plain(num_logits=3):
+    return shuffled(models.build("unet", num_logits, SHAPE, width=2))
 
 
-def with_prior(where, num_outputs=3, **options):
-    return models.build_with_prior("unet", num_outputs, SHAPE, 3, where, width=2, **options)
+def with_prior(where, num_logits=3, **options):
+    return models.build_with_prior("unet", num_logits, SHAPE, 3, where, width=2, **options)
 
 
-def little_3d(num_organs, input_shape):
+def little_3d(num_logits, input_shape):
     """Two levels of 3D features."""
     x = inputs = keras.Input(input_shape, name="slice")
     low = keras.layers.Conv3D(3, (1, 2, 4), strides=(1, 2, 4), name=models.BOTTLENECK)(x)
     x = keras.layers.Concatenate(name="concat")([x, keras.layers.UpSampling3D((1, 2, 4), name="up")(low)])
     x = keras.layers.Conv3D(4, 1, name=models.FEATURES)(x)
-    return keras.Model(inputs, keras.layers.Conv3D(num_organs, 1, dtype="float32", name=models.LOGITS)(x), name="little_3d")
+    return keras.Model(inputs, keras.layers.Conv3D(num_logits, 1, dtype="float32", name=models.LOGITS)(x), name="little_3d")
 
 
-def without_bottleneck(num_organs, input_shape):
+def without_bottleneck(num_logits, input_shape):
     inputs = keras.Input(input_shape)
-    return keras.Model(inputs, keras.layers.Conv2D(num_organs, 1, name=models.LOGITS)(inputs), name="shallow")
+    return keras.Model(inputs, keras.layers.Conv2D(num_logits, 1, name=models.LOGITS)(inputs), name="shallow")
 
 
 @pytest.fixture
@@ -183,13 +183,13 @@ def test_a_prior_form_knows_its_shape_and_survives_its_config(form):
         ({"activation": "relu"}, "prior-driven activation 'relu' does not exist; expected one of sigmoid, softmax"),
         ({"epsilon": 0.7}, "prior-driven activation: expected epsilon in (0, 0.5), got 0.7"),
         ({"num_organs": 0}, "network 'unet' with a prior: expected at least 1 organ, got 0"),
-        ({"num_outputs": 4}, "a prior of 3 organs before a sigmoid: expected 3 outputs, got 4"),
+        ({"num_logits": 4}, "a prior of 3 organs before a sigmoid: expected 3 outputs, got 4"),
         ({"activation": "softmax"}, "a prior of 3 organs before a softmax: expected 4 outputs, got 3"),
         ({"input_shape": ()}, "unet: expected input_shape (H, W, C), got ()"),
     ],
 )
 def test_refuses_what_does_not_exist_or_fit(changes, message):
-    settings = {"name": "unet", "num_outputs": 3, "input_shape": SHAPE, "num_organs": 3, "where": "activation", "width": 2}
+    settings = {"name": "unet", "num_logits": 3, "input_shape": SHAPE, "num_organs": 3, "where": "activation", "width": 2}
     with pytest.raises(TfpartialError, match=f"^{re.escape(message)}"):
         models.build_with_prior(**settings | changes)
 
@@ -206,10 +206,10 @@ def test_refuses_what_does_not_exist_or_fit(changes, message):
     ],
 )
 def test_names_the_network_whose_bottleneck_takes_no_prior(name, shape, message, monkeypatch):
-    def uneven(num_organs, input_shape):
+    def uneven(num_logits, input_shape):
         inputs = keras.Input(input_shape)
         low = keras.layers.Conv3D(3, (1, 2, 4), strides=(1, 2, 4), name=models.BOTTLENECK)(inputs)
-        return keras.Model(inputs, keras.layers.Conv3D(num_organs, 1, name=models.LOGITS)(low), name="little_3d")
+        return keras.Model(inputs, keras.layers.Conv3D(num_logits, 1, name=models.LOGITS)(low), name="little_3d")
 
     monkeypatch.setitem(models.NETWORKS, "shallow", without_bottleneck)
     monkeypatch.setitem(models.NETWORKS, "little_3d", uneven)
@@ -220,9 +220,9 @@ def test_names_the_network_whose_bottleneck_takes_no_prior(name, shape, message,
 def test_weights_of_another_network_are_refused_and_nothing_changes():
     model = shuffled(with_prior("input"))
     before = model.get_weights()
-    for width, num_outputs, message in [(4, 3, "layer 'encoder_1_conv_1': expected weights of shapes"), (2, 2, "layer 'logits'")]:
+    for width, num_logits, message in [(4, 3, "layer 'encoder_1_conv_1': expected weights of shapes"), (2, 2, "layer 'logits'")]:
         with pytest.raises(TfpartialError, match=f"^{message}"):
-            models.take_plain_weights(model, models.build("unet", num_outputs, SHAPE, width=width))
+            models.take_plain_weights(model, models.build("unet", num_logits, SHAPE, width=width))
     with pytest.raises(
         TfpartialError, match=r"^'unet_prior_input' cannot take the weights of 'shallow': only one has decoder_1_"
     ):

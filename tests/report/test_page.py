@@ -111,6 +111,14 @@ def test_stages_that_the_experiment_has_but_does_not_do_are_not_missed(sweep, op
     assert missing(open_run(sweep)) == ["export: not begun"]
 
 
+def test_a_curriculum_is_missed_when_no_step_of_it_is_there(sweep, open_run):
+    (sweep / "experiment.yaml").write_text("run: {stages: [train, curriculum, score]}\n")
+    assert missing(open_run(sweep)) == []
+    for folder in sweep.rglob("04-relabel"):
+        shutil.rmtree(folder)
+    assert missing(open_run(sweep)) == ["curriculum: not begun"]
+
+
 def test_the_command_that_does_it_again_is_given_as_a_shell_takes_it(sweep, open_run):
     page, _ = write_page(open_run(sweep.rename(sweep.with_name("my sweep"))))
     folder = f"{sweep.parent}/my sweep"

@@ -19,7 +19,7 @@ HALF = 0.0  # the logit of 0.5
     ],
 )
 def test_sigmoids_take_the_most_probable_organ_that_reaches_one_half(logits, label):
-    assert int(decode(np.array([logits], "float32"), "certain")[0]) == label
+    assert int(decode(np.array([logits], "float32"), "sigmoid")[0]) == label
 
 
 @pytest.mark.parametrize(
@@ -31,19 +31,19 @@ def test_sigmoids_take_the_most_probable_organ_that_reaches_one_half(logits, lab
     ],
 )
 def test_softmax_takes_the_most_probable_class_with_background_first(logits, label):
-    assert int(decode(np.array([logits], "float32"), "naive_softmax")[0]) == label
+    assert int(decode(np.array([logits], "float32"), "softmax")[0]) == label
 
 
 def test_labels_are_uint8_and_probabilities_float32_also_from_bfloat16():
     import tensorflow as tf
 
     logits = tf.zeros([2, 4, 5, 3], tf.bfloat16)
-    assert decode(logits, "naive").dtype == tf.uint8
-    assert decode(logits, "naive").shape == (2, 4, 5)
-    assert probabilities(logits, "naive").dtype == tf.float32
+    assert decode(logits, "sigmoid").dtype == tf.uint8
+    assert decode(logits, "sigmoid").shape == (2, 4, 5)
+    assert probabilities(logits, "sigmoid").dtype == tf.float32
 
 
 def test_probabilities_by_hand():
     logits = np.log(np.array([[1.0, 2.0, 5.0]], "float32"))
-    assert np.allclose(probabilities(logits, "certain"), [[1 / 2, 2 / 3, 5 / 6]])
-    assert np.allclose(probabilities(logits, "naive_softmax"), [[2 / 8, 5 / 8]])
+    assert np.allclose(probabilities(logits, "sigmoid"), [[1 / 2, 2 / 3, 5 / 6]])
+    assert np.allclose(probabilities(logits, "softmax"), [[2 / 8, 5 / 8]])

@@ -19,6 +19,9 @@ def model(tiny_run, tmp_path_factory):
     network.save(folder / "last.keras")
     spec = NetworkSpec("unet", organs, shape, {"width": 2})
     write_card(
-        SegmenterCard(store.organs, store.channel_names, "certain", store.size, None, (-160.0, 300.0), 0.0, 100.0, spec), folder
+        SegmenterCard(
+            store.organs, store.channel_names, "certain", "sigmoid", store.size, None, (-160.0, 300.0), 0.0, 100.0, spec
+        ),
+        folder,
     )
     return folder

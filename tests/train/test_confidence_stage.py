@@ -28,7 +28,7 @@ EPOCHS = 6
 def model(tiny_run, tmp_path_factory):
     """A segmenter after one step."""
     folder = tmp_path_factory.mktemp("run") / "certain"
-    options = {"network": NetworkConfig(width=2), "batch": 4, "epochs": 1, "steps_per_epoch": 1}
+    options = {"network": NetworkConfig(options={"width": 2}), "batch": 4, "epochs": 1, "steps_per_epoch": 1}
     segmenter.run(TrainConfig(tiny_run.store, tiny_run.splits, folder, annotations=tiny_run.annotations, **options))
     return folder
 
@@ -129,7 +129,7 @@ def test_does_not_go_on_with_another_segmenter(tiny_run, model, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"method": "naive_softmax"}, "needs a segmenter that ends in one sigmoid per organ"),
+        ({"method": "naive_softmax", "activation": "softmax"}, "needs a segmenter that ends in one sigmoid per organ"),
         ({"size": (64, 64)}, r"expected size \(64, 64\) as the segmenter of .*, got \(32, 32\)"),
     ],
 )

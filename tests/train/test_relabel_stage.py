@@ -78,7 +78,13 @@ def test_training_sees_experts_and_pseudo_labels(cases):
 
 @pytest.mark.slow
 def test_fine_tuning_starts_from_the_weights_and_normalisation_of_the_model(tiny_run, model, relabeled, tmp_path):
-    options = {"network": NetworkConfig(width=2), "batch": 4, "epochs": 1, "steps_per_epoch": 1, "precision": "float32"}
+    options = {
+        "network": NetworkConfig(options={"width": 2}),
+        "batch": 4,
+        "epochs": 1,
+        "steps_per_epoch": 1,
+        "precision": "float32",
+    }
     tuned = TrainConfig(
         **{"store": tiny_run.store, "splits": tiny_run.splits, "annotations": tiny_run.annotations, "out": tmp_path / "tuned"},
         **{"model": model, "labels": relabeled, "learning_rate": 1e-12, "final_learning_rate": 1e-12, **options},
@@ -90,7 +96,7 @@ def test_fine_tuning_starts_from_the_weights_and_normalisation_of_the_model(tiny
     with pytest.raises(
         TfpartialError, match=r"was trained with network .*'width': 2.*; expected that of this training, .*'width': 4"
     ):
-        other = {**vars(tuned), "network": NetworkConfig(width=4), "out": tmp_path / "other"}
+        other = {**vars(tuned), "network": NetworkConfig(options={"width": 4}), "out": tmp_path / "other"}
         segmenter.run(TrainConfig(**other))
 
 

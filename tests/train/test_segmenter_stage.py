@@ -20,7 +20,12 @@ from tfpartial.train import segmenter
 from tfpartial.training.checkpoint import load_state
 
 EPOCHS = 6
-FAST = {"network": NetworkConfig(width=2), "loss": LossConfig(bce=1, dice=1), "batch": 4, "learning_rate": 1e-2}
+FAST = {
+    "network": NetworkConfig(options={"width": 2}),
+    "loss": LossConfig({"bce": {"weight": 1}, "dice": {"weight": 1}}),
+    "batch": 4,
+    "learning_rate": 1e-2,
+}
 
 
 def config(tiny_run, out, **options):
@@ -30,7 +35,7 @@ def config(tiny_run, out, **options):
 
 def command(tiny_run, out):
     paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations, "--out", out]
-    options = ["--network.width", 2, "--loss.dice", 1, "--batch", 4, "--learning_rate", 1e-2]
+    options = ["--network.options.width", 2, "--loss.terms.dice.weight", 1, "--batch", 4, "--learning_rate", 1e-2]
     steps = ["--epochs", EPOCHS, "--steps_per_epoch", 3, "--validate_every", 2]
     return [sys.executable, "-m", "tfpartial", "train", *map(str, (*paths, *options, *steps))]
 
@@ -80,7 +85,7 @@ def test_provenance_names_inputs_versions_and_machine(finished, tiny_run):
     assert {str(tiny_run.splits), str(tiny_run.annotations), str(tiny_run.store / "store.json")} <= set(provenance["inputs"])
     assert provenance["versions"]["keras"] == keras.__version__
     assert provenance["machine"]["cores"] >= 1
-    assert yaml.safe_load((finished / "config.yaml").read_text())["train"]["network"]["width"] == 2
+    assert yaml.safe_load((finished / "config.yaml").read_text())["train"]["network"]["options"]["width"] == 2
 
 
 @pytest.mark.slow

@@ -26,13 +26,13 @@ from tfpartial.config import (
 from tfpartial.data.fold.positions import OrganPosition, centres_mm, read_positions
 from tfpartial.data.fold.split import read_fold
 from tfpartial.data.fold.training_cases import read_training_cases
-from tfpartial.data.store.store import Store
+from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.data_prep import ingest, phantom, prepare
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import export, predict
 from tfpartial.inference.predictor import Predictor
 from tfpartial.priors import build_prior, place_prior, read_prior
-from tfpartial.priors.from_store import label_centres_mm, slice_spacing_mm, stored_mask
+from tfpartial.priors.from_store import label_centres_mm, stored_mask
 from tfpartial.priors.render import places_of_slices
 from tfpartial.segmenter.card import read_card
 from tfpartial.segmenter.network import load_network
@@ -40,7 +40,8 @@ from tfpartial.train import align, confidence, prior, relabel, segmenter
 
 # No translation fits the nonsense that the first segmenter predicts: its own places are taken.
 SEARCH = SearchConfig(adjust=False, smallest=0, displaced=1e6)
-FAST = {"network": NetworkConfig(width=2), "batch": 4, "epochs": 1, "steps_per_epoch": 2, "learning_rate": 1e-2}
+FAST = {"network": NetworkConfig(options={"width": 2}), "batch": 4, "epochs": 1, "steps_per_epoch": 2, "learning_rate": 1e-2}
+FAST["precision"] = "float32"  # what is served is compared with what is predicted, to the last digits
 
 
 def train_config(tiny_run, out, **options):
@@ -186,7 +187,7 @@ def test_prediction_uses_the_places(tiny_run, cases, driven, aligned, tmp_path):
 
 @pytest.mark.slow
 def test_the_saved_model_has_a_signature_with_places(tiny_run, cases, driven, aligned, tmp_path):
-    export.run(ExportConfig(driven, tmp_path / "served"))
+    export.run(ExportConfig(driven, tmp_path / "served", precision="float32"))
     signatures = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures
     case = read_fold(tiny_run.splits, 0).test[0]
     hu = cases.store.slices(case, 2, 6)

@@ -14,20 +14,20 @@ SHAPE = (8, 8)
 ORGANS = 2
 
 
-def tiny_network(num_outputs):
+def tiny_network(num_logits):
     """Two convolutions: enough to have gradients everywhere."""
     image = keras.Input((*SHAPE, 1))
     hidden = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")(image)
-    return keras.Model(image, keras.layers.Conv2D(num_outputs, 1, dtype="float32")(hidden))
+    return keras.Model(image, keras.layers.Conv2D(num_logits, 1, dtype="float32")(hidden))
 
 
-BOTH_TERMS = LossConfig(bce=1.0, dice=1.0)
+BOTH_TERMS = LossConfig({"bce": {"weight": 1.0}, "dice": {"weight": 1.0}})
 
 
 def segmenter(method="certain", loss=BOTH_TERMS, augment=None):
     keras.utils.set_random_seed(0)
     objective = Objective(method, ORGANS, loss)
-    model = PartialSegmenter(tiny_network(objective.num_outputs), objective, (-160, 300), mean=10.0, sd=90.0, augment=augment)
+    model = PartialSegmenter(tiny_network(objective.num_logits), objective, (-160, 300), mean=10.0, sd=90.0, augment=augment)
     model.compile(optimizer=keras.optimizers.Adam(1e-2), jit_compile=False)
     return model
 
@@ -46,7 +46,7 @@ def test_an_organ_that_is_not_annotated_is_learned_only_where_another_organ_is()
     logits = tf.Variable(np.random.default_rng(1).normal(size=(2, *SHAPE, ORGANS)).astype("float32"))
     objective = Objective("certain", ORGANS, BOTH_TERMS)
     with tf.GradientTape() as tape:
-        loss = objective(data["label"], data["annotated"], logits)["loss"]
+        loss = objective(data, logits)["loss"]
     gradient = tape.gradient(loss, logits).numpy()
     labelled = data["label"].numpy() > 0
     assert np.all(gradient[..., 0] != 0)
@@ -57,7 +57,7 @@ def test_an_organ_that_is_not_annotated_is_learned_only_where_another_organ_is()
 def test_naive_takes_missing_labels_for_background():
     data = batch([True, False])
     logits = tf.zeros((2, *SHAPE, ORGANS))
-    naive = Objective("naive", ORGANS, LossConfig())(data["label"], data["annotated"], logits)
+    naive = Objective("naive", ORGANS, LossConfig())(data, logits)
     assert float(naive["loss"]) == pytest.approx(ORGANS * np.log(2), rel=1e-5)
 
 
@@ -126,21 +126,20 @@ def test_dice_may_count_only_slices_in_which_an_organ_is_annotated():
     gradients = {}
     for slices in ("certain", "annotated"):
         with tf.GradientTape() as tape:
-            loss = Objective("certain", ORGANS, LossConfig(bce=0.0, dice=1.0, dice_slices=slices))(label, annotated, logits)[
-                "loss"
-            ]
+            config = LossConfig({"dice": {"weight": 1.0, "slices": slices}})
+            loss = Objective("certain", ORGANS, config)({"label": label, "annotated": annotated}, logits)["loss"]
         gradients[slices] = tape.gradient(loss, logits).numpy()[..., 1]
     assert np.all(gradients["certain"] < 0) and not gradients["annotated"].any()
 
 
 def test_reports_each_term_of_the_loss():
-    terms = segmenter(loss=LossConfig(bce=2.0, dice=0.5)).train_step(batch([True, True]))
+    terms = segmenter(loss=LossConfig({"bce": {"weight": 2.0}, "dice": {"weight": 0.5}})).train_step(batch([True, True]))
     assert float(terms["loss"]) == pytest.approx(2.0 * float(terms["bce"]) + 0.5 * float(terms["dice"]), rel=1e-5)
 
 
 def test_refuses_a_loss_without_terms():
-    with pytest.raises(TfpartialError, match=r"expected a factor above 0, got bce 0\.0 and dice 0\.0"):
-        Objective("certain", ORGANS, LossConfig(bce=0.0, dice=0.0))
+    with pytest.raises(TfpartialError, match=r"loss\.terms: expected a term with a weight above 0, got bce, dice without one"):
+        Objective("certain", ORGANS, LossConfig({"bce": {"weight": 0.0}, "dice": {"weight": 0.0}}))
 
 
 def test_a_mixed_network_trains_and_keeps_float32_logits():
@@ -161,7 +160,6 @@ def test_a_network_with_a_prior_wants_places_and_its_errors_are_drawn():
     from tfpartial.models import build_with_prior
     from tfpartial.priors import OrganPrior, SpatialPrior
     from tfpartial.priors.render import PriorRenderer
-    from tfpartial.training.case_places import CENTRE, SPACING
 
     own = OrganPrior("a", np.full((1, 3, 3), 0.9, np.float32), 10.0, 1.0, 99)
     renderer = PriorRenderer(SpatialPrior(("a", "b"), {"a": own}), (16, 16))
@@ -176,8 +174,8 @@ def test_a_network_with_a_prior_wants_places_and_its_errors_are_drawn():
         objective = Objective("certain", ORGANS, LossConfig())
         model = PartialSegmenter(network, objective, (-160, 300), 10.0, 90.0, None, 0, renderer, jitter_mm)
         model.compile(optimizer=keras.optimizers.Adam(1e-2))
-        with pytest.raises(TfpartialError, match="learns from batches that `with_places` made; these have no places"):
+        with pytest.raises(TfpartialError, match="learns from batches with places; these have no `prior_offset`"):
             model.train_step(data)
-        places = {CENTRE: tf.zeros((2, ORGANS, 3)), SPACING: tf.ones((2, 3))}
+        places = {"prior_offset": tf.zeros((2, ORGANS, 3)), "spacing_mm": tf.ones((2, 3))}
         losses.append(float(model.train_step(data | places)["loss"]))
     assert losses[0] != losses[1]

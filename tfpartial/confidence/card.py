@@ -87,8 +87,8 @@ def require_no_prior(card: SegmenterCard, model: Path) -> None:
 
 def require_sigmoids(card: SegmenterCard, model: Path) -> None:
     """Raises `TfpartialError` for a segmenter whose organs share a softmax: its confidences are not per organ."""
-    if card.method == "naive_softmax":
+    if card.activation == "softmax":
         raise TfpartialError(
             f"{model}: confidence is defined per organ and needs a segmenter that ends in one sigmoid per organ "
-            "(method certain or naive), got method naive_softmax"
+            f"(activation sigmoid), got activation softmax (method {card.method})"
         )

@@ -13,6 +13,7 @@ Each gives a slice the same confidence, up to rounding, whenever it is asked and
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 from keras import ops
@@ -28,6 +29,15 @@ from tfpartial.segmenter.preprocess import normalised_air
 
 Estimate = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Normalised slices `[B, H, W, C]` -> the segmenter's logits and the confidence in 0..1, both float32 `[B, H, W, K]`."""
+
+
+class Asked(NamedTuple):
+    """What an estimator is made of; arguments as of `build_estimator`."""
+
+    network: keras.Model
+    card: SegmenterCard
+    confidence: LearnedConfidence | None
+    settings: EstimatorConfig
 
 
 def build_estimator(
@@ -49,30 +59,43 @@ def build_estimator(
     Raises:
         TfpartialError: an unknown name, `learned` without a network, or a segmenter that the estimator cannot ask.
     """
-    if name == "mcp":
-        return _maximum_class_probability(network)
-    if name == "learned":
-        if confidence is None:
-            raise TfpartialError("estimator 'learned': expected the stage folder of `confidence`, got none")
-        return _learned(network, confidence)
-    if name == "mc_dropout":
-        return MonteCarloDropout(network, settings)
-    if name == "tta":
-        return MovedSlices(network, normalised_air(card.window_hu, card.mean, card.sd), settings)
-    raise TfpartialError(f"estimator '{name}' does not exist; expected one of mcp, learned, mc_dropout, tta")
+    if name not in ESTIMATORS:
+        raise TfpartialError(f"estimator '{name}' does not exist; expected one of {', '.join(ESTIMATORS)}")
+    return ESTIMATORS[name](Asked(network, card, confidence, settings))
 
 
-def _maximum_class_probability(network: keras.Model) -> Estimate:
+def _maximum_class_probability(asked: Asked) -> Estimate:
     def estimate(image: Tensor) -> tuple[Tensor, Tensor]:
-        logits = ops.cast(network(image, training=False), "float32")
+        logits = ops.cast(asked.network(image, training=False), "float32")
         return logits, ops.sigmoid(logits)
 
     return estimate
 
 
-def _learned(network: keras.Model, confidence: LearnedConfidence) -> Estimate:
+def _learned(asked: Asked) -> Estimate:
+    network, confidence = asked.network, asked.confidence
+    if confidence is None:
+        raise TfpartialError("estimator 'learned': expected the stage folder of `confidence`, got none")
+
     def estimate(image: Tensor) -> tuple[Tensor, Tensor]:
         logits, added = (ops.cast(model(image, training=False), "float32") for model in (network, confidence.network))
         return logits, ops.sigmoid(added + first_logits(logits, confidence.start))
 
     return estimate
+
+
+def _mc_dropout(asked: Asked) -> Estimate:
+    return MonteCarloDropout(asked.network, asked.settings)
+
+
+def _tta(asked: Asked) -> Estimate:
+    card = asked.card
+    return MovedSlices(asked.network, normalised_air(card.window_hu, card.mean, card.sd), asked.settings)
+
+
+ESTIMATORS: dict[str, Callable[[Asked], Estimate]] = {
+    "mcp": _maximum_class_probability,
+    "learned": _learned,
+    "mc_dropout": _mc_dropout,
+    "tta": _tta,
+}

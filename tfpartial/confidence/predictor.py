@@ -72,7 +72,7 @@ class ConfidentPredictor:
             image = normalise(hu, card.window_hu, card.mean, card.sd)
             logits, sureness = estimate(network_inputs(image, renderer, SlicePlaces(*places)))
             logits = ops.where(wanted, logits, NEVER)
-            organ = decode(logits, card.method)
+            organ = decode(logits, card.activation)
             place = ops.expand_dims(ops.maximum(ops.cast(organ, "int32") - 1, 0), -1)
             of_organ = ops.squeeze(ops.take_along_axis(sureness, place, axis=-1), -1)
             sureness = ops.where(organ > 0, ops.clip(of_organ, 0.0, 1.0), 0.0)

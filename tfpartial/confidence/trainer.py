@@ -12,10 +12,10 @@ from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, tr
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
 from tfpartial.segmenter.card import SegmenterCard
-from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.network_trainer import Batch, NetworkTrainer
 
 
-class ConfidenceTrainer(SliceTrainer):
+class ConfidenceTrainer(NetworkTrainer):
     """A confidence network that regresses the True Class Probability of a segmenter, on certain voxels (thesis, section 3.3.2).
 
     The segmenter runs in inference mode and is no part of what the optimiser changes.
@@ -47,17 +47,17 @@ class ConfidenceTrainer(SliceTrainer):
         self.num_organs = len(card.organs)
         self.loss_of = TrueClassLoss(name="true_class")
 
-    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+    def targets(self, batch: Batch) -> Any:
         """The segmenter's TCP, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
-        segmenter_logits = ops.cast(self.segmenter(image, training=False), "float32")
+        segmenter_logits = ops.cast(self.segmenter(batch["image"], training=False), "float32")
         probability = ops.sigmoid(segmenter_logits)
-        target, weight = targets_and_weights(label, annotated, self.num_organs, rule="certain")
+        target, weight = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, rule="certain")
         if self.balance == "predicted":
             weight = balance_predicted(weight, probability >= 0.5)
         true_class = ops.stop_gradient(true_class_probability(probability, target))
         return true_class, weight, ops.stop_gradient(first_logits(segmenter_logits, self.start))
 
-    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+    def terms(self, logits: Any, targets: Any) -> dict[str, Any]:
         """The loss."""
         true_class, weight, first = targets
         return {"loss": self.loss_of(true_class, logits + first, sample_weight=weight)}

@@ -4,7 +4,7 @@ The command builds its options from these classes, and a YAML file has one secti
 An unknown key is an error. Lengths are voxels unless the name says mm.
 """
 
-from tfpartial.config.common import Method, Metric, Precision, StageEntry
+from tfpartial.config.common import Activation, Method, Metric, Precision, Rule, StageEntry
 from tfpartial.config.data_prep import (
     CoverageConfig,
     FingerprintConfig,
@@ -29,11 +29,12 @@ from tfpartial.config.evaluation import (
 from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
 from tfpartial.config.priors import AlignConfig, PriorConfig, PriorUseConfig, SearchConfig
 from tfpartial.config.relabeling import AcceptConfig, ConfidenceConfig, Estimator, EstimatorConfig, RankConfig, RelabelConfig
-from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig
+from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig, TrainerConfig
 
 __all__ = [
     "CURRICULUM",
     "AcceptConfig",
+    "Activation",
     "AlignConfig",
     "AuditConfig",
     "AugmentConfig",
@@ -62,6 +63,7 @@ __all__ = [
     "RankConfig",
     "RelabelConfig",
     "ReportConfig",
+    "Rule",
     "RunConfig",
     "ScoreConfig",
     "SearchConfig",
@@ -71,5 +73,6 @@ __all__ = [
     "StageEntry",
     "SweepConfig",
     "TrainConfig",
+    "TrainerConfig",
     "WriteConfig",
 ]

@@ -236,12 +236,22 @@ class WriteConfig:
 
 @dataclass(frozen=True)
 class InfoConfig:
-    """Say what a volume, series, label file, manifest, store or case is, and what was done to it.
+    """Say what a file, store, case or run is and what was done to it, or which networks, loss terms and trainers there are.
 
     Args:
         path: the file or folder.
         case: a case of the manifest or store.
+        networks: list the networks that `train` builds, and their options, instead.
+        losses: list the loss terms and their options instead.
+        trainers: list the trainers and their options instead.
     """
 
-    path: Path
+    path: Path | None = None
     case: str | None = None
+    networks: bool = False
+    losses: bool = False
+    trainers: bool = False
+
+    def __post_init__(self) -> None:
+        asked = sum([self.path is not None, self.networks, self.losses, self.trainers])
+        require(asked == 1, "path", "one of a path, --networks, --losses and --trainers", asked or "none")

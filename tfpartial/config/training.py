@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tfpartial.config.common import Method, Precision, require
+from tfpartial.config.common import Activation, Method, OptionGroups, Options, Precision, Rule, require
 from tfpartial.config.priors import PriorUseConfig
 
 
@@ -16,14 +16,11 @@ class NetworkConfig:
 
     Args:
         name: a name of `tfpartial.models.build`.
-        width: number of filters of the first block.
+        options: the network's own options, such as `width`; `tfpartial info --networks` lists names and options.
     """
 
     name: str = "unet"
-    width: int = 64
-
-    def __post_init__(self) -> None:
-        require(self.width >= 1, "network.width", "1 or more", self.width)
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,22 +28,25 @@ class LossConfig:
     """The loss: a weighted sum of terms under one weight map.
 
     Args:
-        bce: factor of the binary cross entropy (of the categorical one for `naive_softmax`).
-        dice: factor of the Dice term.
-        reduction: `valid_mean` divides each organ's cross entropy by its certain voxels, `batch_mean` by all voxels.
-        dice_organs: organs that the Dice term averages over: `weighted` those with any certain voxel in the batch,
-            `present` those with any positive voxel in it, `all` every organ; `method` takes the method's own: `present` for
-            `certain`, `all` for the naive ones (one that skips organs that are absent from a batch is not naive any more).
-        dice_slices: slices in which the Dice term counts an organ: those with any `certain` voxel of it, or those in which it is
-            `annotated`. With pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is
-            everywhere.
+        terms: term -> `weight` (1), `ramp` (first and last step of a linear rise from 0 to the weight; none has the weight from
+            the start on) and the term's own options; `tfpartial info --losses` lists names and options. A term that is null or
+            weighs 0 is left out. `bce` is the categorical cross entropy for a softmax.
     """
 
-    bce: float = 1.0
-    dice: float = 0.0
-    reduction: Literal["batch_mean", "valid_mean"] = "valid_mean"
-    dice_organs: Literal["method", "weighted", "present", "all"] = "method"
-    dice_slices: Literal["certain", "annotated"] = "certain"
+    terms: OptionGroups = field(default_factory=lambda: {"bce": {"weight": 1.0}})
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    """What is done with a batch.
+
+    Args:
+        name: a name of `tfpartial.training.TRAINERS`.
+        options: the trainer's own options; `tfpartial info --trainers` lists names and options.
+    """
+
+    name: str = "supervised"
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,13 @@ class TrainConfig:
         prior: stage folder that `prior` wrote, whose priors are part of the network (STIPPLE); none trains without.
         positions: stage folder that `align` wrote: places of organs that are not annotated; none places only annotated ones.
         prior_use: how the network is told the prior.
-        method: `certain` learns only certain labels (INERRANT0, SMILE); `naive` takes every missing label for background;
-            `naive_softmax` does so with a softmax over organs and background.
+        method: weight rule, activation and organs of the Dice term under one name. `certain` learns only certain labels
+            (INERRANT0, SMILE); `naive` takes every missing label for background; `naive_softmax` does so with a softmax over
+            organs and background.
+        rule: where a label may be learned, instead of the method's rule: `certain`, `naive`, `positives` (PBCE), `any` (MBCE) or
+            `any_or_outside_box`, which needs boxes.
+        activation: what ends the network, instead of the method's: a `sigmoid` per organ, or one `softmax` with background.
+        trainer: what is done with a batch.
         network: the network.
         loss: the loss.
         augment: the augmentation.
@@ -122,6 +127,9 @@ class TrainConfig:
     positions: Path | None = None
     prior_use: PriorUseConfig = field(default_factory=PriorUseConfig)
     method: Method = "certain"
+    rule: Rule | None = None
+    activation: Activation | None = None
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)

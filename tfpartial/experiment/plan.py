@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -158,9 +159,20 @@ def _plan(
     inputs = {name: several if options[name] else several[0] for name, several in paths.items()}
     out = str(folder / OUTPUTS[spec.verb].path)
     config = build(spec.verb, STAGES[spec.verb].config, {**spec.options, **values, **inputs, "out": out})
+    _check(spec.verb, config)
     rests_on = frozenset(stage.name for stage in needed)
     name = folder.relative_to(root).as_posix()
     return PlannedStage(name, spec.number, spec.verb, folder, config, frozenset(wired), rests_on, frozenset(axes))
+
+
+def _check(verb: str, config: Any) -> None:
+    """Refuses now what the stage would refuse hours later."""
+    module = STAGES[verb].check
+    if module is not None:
+        try:
+            importlib.import_module(f"tfpartial.{module}").check(config)
+        except TfpartialError as error:
+            raise TfpartialError(f"{verb}: {error}") from error
 
 
 def _axes(spec: StageSpec, values: Iterable[str], sources: Iterable[PlannedStage]) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,11 @@ import yaml
 
 from tfpartial.arguments import read_sections
 from tfpartial.artifacts import write_text
-from tfpartial.config import CURRICULUM, RunConfig, StageEntry, SweepConfig
+from tfpartial.config import CURRICULUM, CurriculumConfig, RunConfig, StageEntry, SweepConfig
 from tfpartial.errors import TfpartialError
+from tfpartial.free_options import merged, set_option
 from tfpartial.provenance import plain
-from tfpartial.stages import OUTPUTS, SECTIONS
+from tfpartial.stages import OUTPUTS, SECTIONS, STAGES
 
 RUNNERS = ("run", "sweep")
 """Verbs whose sections tell how the other sections are done."""
@@ -87,15 +87,6 @@ def write_experiment(path: Path, runner: str, config: RunConfig | SweepConfig, s
     write_text(path, yaml.safe_dump({runner: kept, **sections}, sort_keys=False))
 
 
-def merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`options` with `changes`; groups of options are merged too."""
-    result = dict(options)
-    for name, value in changes.items():
-        group = result.get(name)
-        result[name] = merged(group, value) if isinstance(group, Mapping) and isinstance(value, Mapping) else value
-    return copy.deepcopy(result)
-
-
 def _specify(entry: StageEntry, sections: Sections) -> tuple[str, dict[str, Any]]:
     if isinstance(entry, str):
         entry = {entry: {}}
@@ -124,6 +115,8 @@ def _apply(setting: str, sections: Sections) -> None:
         change = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise TfpartialError(f"set: expected a YAML value, got '{setting}'") from error
-    for group in reversed(groups):
-        change = {group: change}
-    sections[verb] = merged(sections[verb], change)
+    sections[verb] = set_option(_config_class(verb), sections[verb], ".".join(groups), change)
+
+
+def _config_class(verb: str) -> type:
+    return CurriculumConfig if verb == CURRICULUM else STAGES[verb].config

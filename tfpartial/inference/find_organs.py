@@ -49,7 +49,7 @@ class OrganFinder:
 
         @tf.function(input_signature=signature, jit_compile=choose_jit("auto"), autograph=False)
         def pooled(hu: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
-            probability = probabilities(network_logits(network, card, hu, renderer), card.method)
+            probability = probabilities(network_logits(network, card, hu, renderer), card.activation)
             return ops.einsum("yh,nhwk,xw->nyxk", down, probability, across)
 
         self._pooled = pooled

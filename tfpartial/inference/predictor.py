@@ -40,11 +40,11 @@ class Predictor:
             return network_logits(network, card, hu, renderer, SlicePlaces(*places))
 
         def labels(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tf.Tensor:
-            return decode(logits_of(hu, centre_mm, spacing_mm), card.method)
+            return decode(logits_of(hu, centre_mm, spacing_mm), card.activation)
 
         def labels_and_probabilities(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             logits = logits_of(hu, centre_mm, spacing_mm)
-            return decode(logits, card.method), probabilities(logits, card.method)
+            return decode(logits, card.activation), probabilities(logits, card.activation)
 
         self._labels = tf.function(labels, **options)
         self._both = tf.function(labels_and_probabilities, **options)

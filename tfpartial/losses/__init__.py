@@ -2,6 +2,17 @@
 
 from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
 from tfpartial.losses.dice import PartialDice
+from tfpartial.losses.inputs import LossInputs
+from tfpartial.losses.terms import TERMS, Term
 from tfpartial.losses.weight_maps import RULES, targets_and_weights
 
-__all__ = ["RULES", "PartialBinaryCrossentropy", "PartialCategoricalCrossentropy", "PartialDice", "targets_and_weights"]
+__all__ = [
+    "RULES",
+    "TERMS",
+    "LossInputs",
+    "PartialBinaryCrossentropy",
+    "PartialCategoricalCrossentropy",
+    "PartialDice",
+    "Term",
+    "targets_and_weights",
+]

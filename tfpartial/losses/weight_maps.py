@@ -45,6 +45,8 @@ RULES: dict[str, Callable[[Voxels], Tensor]] = {
     "any_or_outside_box": _any_or_outside_box,  # MBCE with boxes, Martin et al. 2022
 }
 """Where the label of organ k may be learned, by rule. A voxel to ignore (255) weighs nothing under any of them."""
+NEEDS: dict[str, tuple[str, ...]] = {"any_or_outside_box": ("outside_box",)}
+"""What a rule reads of a batch beyond `label` and `annotated`."""
 
 
 def targets_and_weights(

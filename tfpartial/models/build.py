@@ -12,7 +12,8 @@ from tfpartial.errors import TfpartialError
 from tfpartial.models.unet import unet
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {"unet": unet}
-"""Each builder takes `num_organs`, `input_shape` and its own options, all with defaults."""
+"""Each builder takes `BUILT_WITH` and its own options, all with defaults."""
+BUILT_WITH = ("num_logits", "input_shape")
 
 
 def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any) -> keras.Model:
@@ -33,10 +34,10 @@ def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any
     if name not in NETWORKS:
         raise TfpartialError(f"network '{name}' does not exist; expected one of {', '.join(NETWORKS)}")
     network = NETWORKS[name]
-    allowed = [option for option in inspect.signature(network).parameters if option not in ("num_organs", "input_shape")]
+    allowed = [option for option in inspect.signature(network).parameters if option not in BUILT_WITH]
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise TfpartialError(f"network '{name}' has no option {', '.join(unknown)}; expected some of {', '.join(allowed)}")
     if num_organs < 1:
         raise TfpartialError(f"network '{name}': expected at least 1 logit per voxel, got {num_organs}")
-    return network(num_organs=num_organs, input_shape=tuple(input_shape), **options)
+    return network(num_logits=num_organs, input_shape=tuple(input_shape), **options)

@@ -70,7 +70,7 @@ class PriorForm(keras.layers.Layer):
 
 def build_with_prior(
     name: str,
-    num_outputs: int,
+    num_logits: int,
     input_shape: Sequence[int],
     num_organs: int,
     where: str = "activation",
@@ -89,7 +89,7 @@ def build_with_prior(
 
     Args:
         name: a key of `NETWORKS`.
-        num_outputs: logits per voxel: K, or K+1 for a softmax with background in channel 0.
+        num_logits: logits per voxel: K, or K+1 for a softmax with background in channel 0.
         input_shape: of a slice or patch, channels last.
         num_organs: K, the channels of the prior.
         where: `activation`, `input` or `bottleneck`.
@@ -99,7 +99,7 @@ def build_with_prior(
 
     Returns:
         A functional model with the inputs `slice`, `[B, *input_shape]`, and `prior`, float32 `[B, *grid, num_organs]`: the
-        probability of each organ by its place alone. It gives float32 logits `[B, *grid, num_outputs]`.
+        probability of each organ by its place alone. It gives float32 logits `[B, *grid, num_logits]`.
 
     Raises:
         TfpartialError: what `build` refuses; a place or activation that does not exist; numbers of outputs and organs that do not
@@ -112,7 +112,7 @@ def build_with_prior(
         raise TfpartialError(f"network '{name}' with a prior: expected at least 1 organ, got {num_organs}")
     *grid, channels = input_shape or (0,)
     wide = (*grid, channels + num_organs) if where == "input" else tuple(input_shape)
-    network = build(name, num_outputs, wide, **options)
+    network = build(name, num_logits, wide, **options)
     image = keras.Input(tuple(input_shape), name="slice")
     prior = keras.Input((*grid, num_organs), dtype="float32", name="prior")
     logits = PLACES[where](network, image, prior, activation, epsilon)

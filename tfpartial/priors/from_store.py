@@ -6,16 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tfpartial.data.store.store import Store
+from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.organ_mask import Box, OrganMask, centre_of
-
-
-def slice_spacing_mm(store: Store, case_id: str) -> tuple[float, float, float]:
-    """Spacing z, y, x of the stored slices of a case."""
-    case = store.cases[case_id]
-    y, x = store.spacing_mm or case.spacing_mm_zyx[1:]
-    return case.spacing_mm_zyx[0], y, x
 
 
 def case_grid(store: Store, case_id: str, cell_mm: float) -> CoarseGrid:

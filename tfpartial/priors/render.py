@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from tfpartial.data.fold.positions import offsets_mm
 from tfpartial.priors.spatial_prior import SpatialPrior
 
 Tensor = Any
@@ -145,8 +146,5 @@ def places_of_slices(centres: np.ndarray, spacing_mm_zyx: np.ndarray, z: np.ndar
         spacing_mm_zyx: `[..., 3]`, spacing of the case or of each slice's case.
         z: int `[n]`, numbers of the slices.
     """
-    count = len(z)
-    centre = np.broadcast_to(centres, (count, *centres.shape[-2:])).astype(np.float32)
-    spacing = np.broadcast_to(spacing_mm_zyx, (count, 3)).astype(np.float32)
-    centre[..., 0] -= (np.asarray(z) * spacing[:, 0])[:, None]
-    return SlicePlaces(centre, spacing)
+    spacing = np.broadcast_to(spacing_mm_zyx, (len(z), 3)).astype(np.float32)
+    return SlicePlaces(offsets_mm(centres, spacing, z), spacing)

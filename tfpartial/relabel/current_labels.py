@@ -9,9 +9,8 @@ import numpy as np
 from tfpartial.data.fold.positions import OrganPosition, centres_mm
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.fold.training_cases import TrainingCases
-from tfpartial.data.store.store import Store
+from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.labels import keep_annotated, without_sure_background
-from tfpartial.priors.from_store import slice_spacing_mm
 from tfpartial.priors.render import SlicePlaces, places_of_slices
 
 

@@ -11,7 +11,7 @@ import keras
 
 from tfpartial import models
 from tfpartial.artifacts import parsing, read_json, write_json
-from tfpartial.config import Method
+from tfpartial.config import Activation, Method
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -25,7 +25,7 @@ class NetworkSpec:
     """How to build the network again: the arguments of `tfpartial.models.build`."""
 
     name: str
-    num_outputs: int
+    num_logits: int
     input_shape: tuple[int, int, int]
     options: dict[str, Any]
 
@@ -37,7 +37,8 @@ class SegmenterCard:
     Args:
         organs: the organ table.
         channel_names: input channels, in order.
-        method: training method; it decides how logits become labels.
+        method: training method.
+        activation: what ends the network; it decides how logits become labels.
         size: rows and columns of the network's slice.
         spacing_mm: in-plane spacing (rows, columns) that slices are resampled to; none keeps the native one.
         window_hu: HU window.
@@ -50,6 +51,7 @@ class SegmenterCard:
     organs: OrganTable
     channel_names: tuple[str, ...]
     method: Method
+    activation: Activation
     size: tuple[int, int]
     spacing_mm: tuple[float, float] | None
     window_hu: tuple[float, float]
@@ -74,29 +76,38 @@ def read_card(folder: Path) -> SegmenterCard:
     content = read_json(folder / FILE_NAME, WHAT)
     with parsing(folder / FILE_NAME, WHAT):
         spacing = content["spacing_mm"]
-        network = content["network"]
         return SegmenterCard(
             organs=OrganTable(tuple(content["organs"])),
             channel_names=tuple(content["channel_names"]),
             method=content["method"],
+            activation=content.get("activation") or _activation_of(content["method"]),
             size=tuple(content["size"]),
             spacing_mm=None if spacing is None else tuple(spacing),
             window_hu=tuple(content["window_hu"]),
             mean=content["mean"],
             sd=content["sd"],
-            network=NetworkSpec(**(network | {"input_shape": tuple(network["input_shape"])})),
+            network=_network_spec(content["network"]),
             prior=content.get("prior"),  # cards of older releases have no such entry
         )
+
+
+def _activation_of(method: str) -> Activation:
+    """Of cards of older releases, which do not say it."""
+    return "softmax" if method == "naive_softmax" else "sigmoid"
+
+
+def _network_spec(content: dict[str, Any]) -> NetworkSpec:
+    num_logits = content["num_logits"] if "num_logits" in content else content["num_outputs"]  # its name in older releases
+    return NetworkSpec(content["name"], num_logits, tuple(content["input_shape"]), content["options"])
 
 
 def build_network(card: SegmenterCard) -> keras.Model:
     """The network of a card with new weights, under the current dtype policy."""
     spec = card.network
     if card.prior is None:
-        return models.build(spec.name, spec.num_outputs, spec.input_shape, **spec.options)
-    organs = len(card.organs)
-    activation = "softmax" if spec.num_outputs > organs else "sigmoid"
-    return models.build_with_prior(spec.name, spec.num_outputs, spec.input_shape, organs, card.prior, activation, **spec.options)
+        return models.build(spec.name, spec.num_logits, spec.input_shape, **spec.options)
+    shape, organs = spec.input_shape, len(card.organs)
+    return models.build_with_prior(spec.name, spec.num_logits, shape, organs, card.prior, card.activation, **spec.options)
 
 
 def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:

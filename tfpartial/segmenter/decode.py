@@ -1,7 +1,7 @@
 """From logits to probabilities and to a label map.
 
-Two output layers are in use. `certain` and `naive` end in one sigmoid per organ: logits `[..., K]`. `naive_softmax` ends in
-a softmax over background and organs: logits `[..., K + 1]`, background first.
+Two output layers are in use: one `sigmoid` per organ, with logits `[..., K]`; and a `softmax` over background and organs, with
+logits `[..., K + 1]`, background first.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import Any
 
 from keras import ops
 
-from tfpartial.config import Method
+from tfpartial.config import Activation
 
 
-def probabilities(logits: Any, method: Method) -> Any:
-    """The probability of each organ, float32 `[..., K]`, from logits `[..., K]` (`[..., K + 1]` for `naive_softmax`)."""
+def probabilities(logits: Any, activation: Activation) -> Any:
+    """The probability of each organ, float32 `[..., K]`, from logits `[..., K]` (`[..., K + 1]` for `softmax`)."""
     logits = ops.cast(logits, "float32")
-    if method == "naive_softmax":
+    if activation == "softmax":
         return ops.softmax(logits, axis=-1)[..., 1:]
     return ops.sigmoid(logits)
 
 
-def decode(logits: Any, method: Method) -> Any:
+def decode(logits: Any, activation: Activation) -> Any:
     """The label map, uint8 `[...]` with codes 0..K, from logits as in `probabilities`.
 
     Sigmoids: the organ with the highest probability, background if none reaches 0.5 (exactly 0.5 does; thesis, section 3.3).
@@ -30,7 +30,7 @@ def decode(logits: Any, method: Method) -> Any:
     Works on the logits: they still differ where probabilities have saturated at 1, and a probability of 0.5 is a logit of 0.
     """
     best = ops.argmax(logits, axis=-1)
-    if method == "naive_softmax":
+    if activation == "softmax":
         return ops.cast(best, "uint8")
     reached = ops.max(logits, axis=-1) >= 0
     return ops.cast(ops.where(reached, best + 1, 0), "uint8")

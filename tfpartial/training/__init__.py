@@ -2,5 +2,6 @@
 
 from tfpartial.training.objective import METHODS, Objective
 from tfpartial.training.partial_segmenter import PartialSegmenter
+from tfpartial.training.trainers import TRAINERS
 
-__all__ = ["METHODS", "Objective", "PartialSegmenter"]
+__all__ = ["METHODS", "TRAINERS", "Objective", "PartialSegmenter"]

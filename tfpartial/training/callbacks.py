@@ -14,7 +14,7 @@ import numpy as np
 from tfpartial.segmenter.network import save_network
 from tfpartial.training.checkpoint import Progress, save_state
 from tfpartial.training.metrics_file import MetricsFile
-from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.network_trainer import NetworkTrainer
 from tfpartial.training.validation import Validator, mean_per_organ, organ_scores
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Keep(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
-        trainer: SliceTrainer = self.model
+        trainer: NetworkTrainer = self.model
         seconds = self.progress.seconds + time.monotonic() - self._began
         dsc = logs.get("val_dsc", math.nan)
         better = dsc > self.progress.best_dsc or (math.isnan(self.progress.best_dsc) and not math.isnan(dsc))

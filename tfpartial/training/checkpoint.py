@@ -10,7 +10,7 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
-from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.network_trainer import NetworkTrainer
 
 
 class Progress(NamedTuple):
@@ -27,15 +27,15 @@ class Progress(NamedTuple):
     seconds: float = 0.0
 
 
-def save_state(path: Path, trainer: SliceTrainer, progress: Progress) -> None:
-    """Writes weights, optimiser state and progress, atomically. The file holds plain arrays, no pickled objects."""
+def save_state(path: Path, trainer: NetworkTrainer, progress: Progress) -> None:
+    """Writes weights, optimiser state, what else the trainer declares and progress, atomically; nothing is pickled."""
     arrays = {f"variable_{number}": variable.numpy() for number, variable in enumerate(_variables(trainer))}
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, progress=np.array(progress, dtype="float64"), **arrays)
 
 
-def load_state(path: Path, trainer: SliceTrainer) -> Progress:
-    """Reads what `save_state` wrote into a trainer with the same network and optimiser.
+def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
+    """Reads what `save_state` wrote into a trainer of the same kind with the same network and optimiser.
 
     Raises:
         TfpartialError: the file is damaged, or of another network or optimiser.
@@ -50,12 +50,14 @@ def load_state(path: Path, trainer: SliceTrainer) -> Progress:
     shapes = [tuple(variable.shape) for variable in variables]
     stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
     if shapes != stored:
-        raise TfpartialError(f"{path}: expected {len(shapes)} variables of this network, got {len(stored)} of other shapes")
+        raise TfpartialError(
+            f"{path}: expected {len(shapes)} variables of this network and trainer, got {len(stored)} of other shapes"
+        )
     for number, variable in enumerate(variables):
         variable.assign(arrays[f"variable_{number}"])
     return Progress(int(epochs), best_dsc, seconds)
 
 
-def _variables(trainer: SliceTrainer) -> list[keras.Variable]:
+def _variables(trainer: NetworkTrainer) -> list[keras.Variable]:
     trainer.optimizer.build(trainer.network.trainable_variables)
-    return [*trainer.network.variables, *trainer.optimizer.variables]
+    return [*trainer.network.variables, *trainer.optimizer.variables, *trainer.state_variables]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
-import tensorflow as tf
+import numpy as np
 
 from tfpartial.config import TrainConfig
+from tfpartial.data.feed.batch import entries_of
 from tfpartial.data.feed.pipeline import case_slices
+from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
 from tfpartial.priors.render import PriorRenderer
@@ -17,13 +19,15 @@ from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, 
 from tfpartial.segmenter.network import save_network
 from tfpartial.segmenter.precision import dtype_policy
 from tfpartial.training.callbacks import BEST, LAST, Validate
-from tfpartial.training.case_places import training_places, validation_places, with_places
+from tfpartial.training.case_places import training_centres_mm, validation_centres_mm
+from tfpartial.training.check import network_options
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.first_weights import continued_card, take_weights
 from tfpartial.training.loop import TENSORBOARD, set_up, train_epochs
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
 from tfpartial.training.partial_segmenter import PartialSegmenter
+from tfpartial.training.trainers import build_trainer
 from tfpartial.training.validation import Validator
 
 PICTURES = 4
@@ -40,25 +44,38 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
 
     Returns:
         Epochs, best validation DSC and seconds.
+
+    Raises:
+        TfpartialError: a network, term, trainer or option that does not exist; a rule or term that reads what the data lack; a
+            first model or a state that does not fit.
     """
     policy = set_up(config)
     prior = None if config.prior is None else read_prior(config.prior).of_organs(cases.store.organs.names)
-    segmenter = _build(config, cases, policy, prior)
-    places = None if prior is None else training_places(cases)
+    centres = None if prior is None else training_centres_mm(cases)
+    objective = _objective(config, cases, centres)
+    segmenter = _build(config, cases, objective, policy, prior)
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
     validation = _validation(config, cases, segmenter)
-    progress = train_epochs(
-        config, cases, segmenter, config.ema, validation, scores, callbacks, places, config.sampling == "organs"
-    )
+    balanced = config.sampling == "organs"
+    progress = train_epochs(config, cases, segmenter, config.ema, validation, scores, callbacks, centres, balanced)
     save_network(segmenter.network, config.out / LAST)
     if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
         save_network(segmenter.network, config.out / BEST)
     return progress
 
 
-def _build(config: TrainConfig, cases: TrainingCases, policy: str, prior: SpatialPrior | None) -> PartialSegmenter:
-    objective = Objective(config.method, len(cases.store.organs), config.loss)
-    card = _card(config, cases, objective, prior)
+def _objective(config: TrainConfig, cases: TrainingCases, centres_mm: np.ndarray | None) -> Objective:
+    objective = Objective(config.method, len(cases.store.organs), config.loss, config.rule, config.activation)
+    reader = SliceReader(cases.store, cases.train, cases.annotated, cases.pseudo, centres_mm)
+    seen = [name for name, entry in entries_of(reader).items() if entry.loss]
+    objective.require([*seen, *(["prior"] if centres_mm is not None else [])])
+    return objective
+
+
+def _build(
+    config: TrainConfig, cases: TrainingCases, objective: Objective, policy: str, prior: SpatialPrior | None
+) -> PartialSegmenter:
+    card = _card(config, cases, objective)
     if config.model is not None:
         card = continued_card(card, config.model)
     write_card(card, config.out)
@@ -68,35 +85,52 @@ def _build(config: TrainConfig, cases: TrainingCases, policy: str, prior: Spatia
         network = build_network(card)
     if config.model is not None:
         take_weights(network, config.model, config.checkpoint)
-    renderer = None if prior is None else PriorRenderer(prior, card.size)
-    statistics = (config.window_hu, card.mean, card.sd)
-    return PartialSegmenter(network, objective, *statistics, config.augment, config.seed, renderer, config.prior_use.jitter_mm)
+    return build_trainer(
+        config.trainer,
+        network=network,
+        objective=objective,
+        window_hu=config.window_hu,
+        mean=card.mean,
+        sd=card.sd,
+        augment=config.augment,
+        seed=config.seed,
+        renderer=None if prior is None else PriorRenderer(prior, card.size),
+        jitter_mm=config.prior_use.jitter_mm,
+    )
 
 
-def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior: SpatialPrior | None) -> SegmenterCard:
+def _card(config: TrainConfig, cases: TrainingCases, objective: Objective) -> SegmenterCard:
     store = cases.store
     mean, sd = window_statistics(store.hu_histogram(cases.train), config.window_hu)
-    spec = NetworkSpec(
-        name=config.network.name,
-        num_outputs=objective.num_outputs,
-        input_shape=(*store.size, store.channels),
-        options={"width": config.network.width},
+    return SegmenterCard(
+        organs=store.organs,
+        channel_names=store.channel_names,
+        method=config.method,
+        activation=objective.activation,
+        size=store.size,
+        spacing_mm=store.spacing_mm,
+        window_hu=config.window_hu,
+        mean=mean,
+        sd=sd,
+        network=NetworkSpec(
+            name=config.network.name,
+            num_logits=objective.num_logits,
+            input_shape=(*store.size, store.channels),
+            options=network_options(config),
+        ),
+        prior=None if config.prior is None else config.prior_use.where,
     )
-    grid = (store.organs, store.channel_names, config.method, store.size, store.spacing_mm)
-    return SegmenterCard(*grid, config.window_hu, mean, sd, spec, None if prior is None else config.prior_use.where)
 
 
 def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter) -> list[keras.callbacks.Callback]:
     if not cases.val:
         return []
-    slices = case_slices(cases.store, cases.val, cases.annotated, config.batch)
-    pictures = labelled_slices(cases, PICTURES)
-    if segmenter.renderer is not None:
-        places = validation_places(cases)
-        slices = with_places(slices, places)
-        pictures = next(iter(with_places(tf.data.Dataset.from_tensors(pictures), places)))
-    validator = Validator(segmenter, config.method, slices, cases.annotated_vectors(cases.val))
+    centres = None if segmenter.renderer is None else validation_centres_mm(cases)
+    slices = case_slices(cases.store, cases.val, cases.annotated, config.batch, centres)
+    pictures = labelled_slices(cases, PICTURES, centres)
+    activation, every = segmenter.objective.activation, config.validate_every
+    validator = Validator(segmenter, activation, slices, cases.annotated_vectors(cases.val))
     return [
-        Validate(validator, cases.store.organs.names, config.validate_every, config.epochs),
-        Overlays(config.out / TENSORBOARD / "pictures", pictures, config.method, config.window_hu, config.validate_every),
+        Validate(validator, cases.store.organs.names, every, config.epochs),
+        Overlays(config.out / TENSORBOARD / "pictures", pictures, activation, config.window_hu, every),
     ]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfpartial.config import ConfidenceConfig, TrainConfig
@@ -13,10 +14,9 @@ from tfpartial.data.feed.pipeline import steps_in_epoch, training_slices
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.segmenter.precision import choose_jit, choose_policy
 from tfpartial.training.callbacks import STATE, Keep
-from tfpartial.training.case_places import CasePlaces, with_places
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.metrics_file import MetricsFile
-from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.network_trainer import NetworkTrainer
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +42,12 @@ def set_up(config: LoopConfig) -> str:
 def train_epochs(
     config: LoopConfig,
     cases: TrainingCases,
-    trainer: SliceTrainer,
+    trainer: NetworkTrainer,
     ema: float = 0.0,
     validation: Sequence[keras.callbacks.Callback] = (),
     scores: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    places: CasePlaces | None = None,
+    centres_mm: np.ndarray | None = None,
     balanced: bool = False,
 ) -> Progress:
     """Trains up to the last epoch; leaves `metrics.csv`, the state to resume from and TensorBoard's files in `config.out`.
@@ -60,7 +60,7 @@ def train_epochs(
         validation: callbacks that add scores to the logs of an epoch.
         scores: names of these scores.
         callbacks: further callbacks, such as a progress bar.
-        places: where the organs are, for a network with a prior.
+        centres_mm: where the organs are, for a network with a prior; see `training_slices`.
         balanced: see `training_slices`.
 
     Returns:
@@ -74,9 +74,10 @@ def train_epochs(
     columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
     keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)
     tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
-    batches = training_slices(*source, config.seed, start_step=progress.epochs * steps, pseudo=cases.pseudo, balanced=balanced)
+    start = progress.epochs * steps
+    batches = training_slices(*source, config.seed, start, cases.pseudo, balanced, centres_mm)
     trainer.fit(
-        batches if places is None else with_places(batches, places),
+        batches,
         initial_epoch=progress.epochs,
         epochs=config.epochs,
         steps_per_epoch=steps,

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
-from keras import ops
 
 from tfpartial.config import AugmentConfig
-from tfpartial.data.feed.augment import Affine, draw_affine, warp
+from tfpartial.data.feed.augment import Affine, draw_affine, warp, warp_batch
+from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import BACKGROUND
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.preprocess import normalise, normalised_air
 from tfpartial.training.case_places import places_of
 
+Batch = Mapping[str, Any]
 JITTER_SEED = 1
 """Added to the seed of the augmentation, so that the errors of the places are drawn apart from it."""
 
 
-class SliceTrainer(keras.Model):
+class NetworkTrainer(keras.Model):
     """A network, its preprocessing and its augmentation; a subclass adds what is learned: `targets` and `terms`.
 
-    A batch is a dictionary as `tfpartial.data.feed.pipeline.training_slices` gives it: `image` int16 HU `[B, H, W, C]`, `label`
-    uint8 `[B, H, W]`, `annotated` bool `[B, K]`; for a network with a prior also where the organs are (`case_places`).
-    Windowing, augmentation, priors and weight maps are part of the compiled step: a slice travels to the device as bytes.
+    A batch is a dictionary as `tfpartial.data.feed.batch.ENTRIES` declares it. Windowing, augmentation, priors and weight maps
+    are part of the compiled step: a slice travels to the device as bytes.
 
     Args:
         network: functional model from normalised slices `[B, H, W, C]`, and their priors, to logits.
@@ -70,18 +69,26 @@ class SliceTrainer(keras.Model):
         """The means over an epoch of the loss and its terms."""
         return list(self.trackers.values())
 
+    @property
+    def state_variables(self) -> list[keras.Variable]:
+        """What a resumed training needs beyond the variables of network and optimiser: a teacher's weights, a counter."""
+        return []
+
     def call(self, hu: Any, places: SlicePlaces | None = None, training: bool = False) -> Any:
-        """Logits, float32 `[B, H, W, num_outputs]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
+        """Logits, float32 `[B, H, W, num_logits]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
         image = normalise(hu, self.window_hu, self.mean, self.sd)
         return self.network(network_inputs(image, self.renderer, places), training=training)
 
-    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
+    def targets(self, batch: Batch) -> Any:
         """What the logits of a normalised, augmented batch are compared with; no gradient passes through it."""
         raise NotImplementedError
 
-    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+    def terms(self, logits: Any, targets: Any) -> dict[str, Any]:
         """The `loss` to lower, a scalar, and what else is reported of the batch."""
         raise NotImplementedError
+
+    def after_step(self, batch: Batch) -> None:
+        """What follows the optimiser's step, in the compiled step as well; `batch` as of `targets`."""
 
     def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
         """Prepares the training; `jit_compile` lets XLA compile the step but for the augmentation, which it has no kernel for."""
@@ -91,35 +98,36 @@ class SliceTrainer(keras.Model):
     def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
         """One optimiser step on a batch; returns the epoch's means so far."""
         affine = None if self.augment is None else self._draw(self.augment, data["image"].shape[0])
-        image, label = self._augmented(data["image"], data["label"], affine)
-        prior = None if self.renderer is None else self._prior(self.renderer, data, affine)
-        terms = self._compiled_update(image, label, data["annotated"], prior)
+        batch = self._augmented({name: data[name] for name in seen_by_loss() if name in data}, affine)
+        if self.renderer is not None:
+            batch |= {"prior": self._prior(self.renderer, data, affine)}
+        terms = self._compiled_update(batch)
+        self.after_step(batch)
         for name, value in terms.items():
             self.trackers[name].update_state(value)
         return {name: tracker.result() for name, tracker in self.trackers.items()}
 
-    def _update(self, image: Any, label: Any, annotated: Any, prior: Any) -> dict[str, Any]:
-        targets = self.targets(image, label, annotated)
+    def _update(self, batch: Batch) -> dict[str, Any]:
+        targets = self.targets(batch)
+        inputs = [batch["image"], batch["prior"]] if "prior" in batch else batch["image"]
         with tf.GradientTape() as tape:
-            terms = self.terms(self.network(image if prior is None else [image, prior], training=True), *targets)
+            terms = self.terms(self.network(inputs, training=True), targets)
             scaled = self.optimizer.scale_loss(terms["loss"])
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, variables), variables)
         return terms
 
-    def _augmented(self, hu: Any, label: Any, affine: Affine | None) -> tuple[Any, Any]:
-        image = normalise(hu, self.window_hu, self.mean, self.sd)
+    def _augmented(self, batch: dict[str, Any], affine: Affine | None) -> dict[str, Any]:
+        batch = batch | {"image": normalise(batch["image"], self.window_hu, self.mean, self.sd)}
         if affine is None:
-            return image, label
-        image = warp(image, affine, "bilinear", normalised_air(self.window_hu, self.mean, self.sd))
-        label = warp(ops.expand_dims(label, -1), affine, "nearest", BACKGROUND)
-        return image, ops.squeeze(label, -1)
+            return batch
+        return warp_batch(batch, affine, {"image": normalised_air(self.window_hu, self.mean, self.sd)})
 
     def _prior(self, renderer: PriorRenderer, data: dict[str, Any], affine: Affine | None) -> Any:
         """The prior of each slice, moved as the slice is."""
         places = places_of(data)
         if places is None:
-            raise TfpartialError("a network with a prior learns from batches that `with_places` made; these have no places")
+            raise TfpartialError("a network with a prior learns from batches with places; these have no `prior_offset`")
         if self.jitter_mm:
             seed = tf.stack([self.seed + JITTER_SEED, tf.cast(self.optimizer.iterations, "int32")])
             errors = tf.random.stateless_normal(tf.shape(places.centre_mm), seed, stddev=self.jitter_mm)

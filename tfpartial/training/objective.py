@@ -1,14 +1,21 @@
-"""The training methods: which voxels are learned, and with which loss terms."""
+"""What a training learns: the voxels, by a weight rule, and the loss terms on them."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
 from keras import ops
 
-from tfpartial.config import LossConfig
+from tfpartial.config import Activation, LossConfig, Rule
 from tfpartial.errors import TfpartialError
-from tfpartial.losses import PartialBinaryCrossentropy, PartialCategoricalCrossentropy, PartialDice, targets_and_weights
+from tfpartial.losses import TERMS, LossInputs, Term, targets_and_weights
+from tfpartial.losses.inputs import ALWAYS
+from tfpartial.losses.weight_maps import NEEDS
+from tfpartial.options import AtLeast, checked_options, choose
+
+Terms = Mapping[str, Mapping[str, Any]]
 
 
 class Recipe(NamedTuple):
@@ -17,19 +24,35 @@ class Recipe(NamedTuple):
     Args:
         rule: the weight rule of `targets_and_weights`.
         activation: `sigmoid` (K logits) or `softmax` (K+1 logits, background first).
-        dice_organs: organs of the Dice term: `present` in the batch, or `all`.
+        terms: loss term -> options that the method gives to it where the configuration does not.
     """
 
     rule: str
-    activation: str
-    dice_organs: str
+    activation: Activation
+    terms: Terms = MappingProxyType({})
 
 
+ALL_ORGANS: Terms = MappingProxyType({"dice": {"organs": "all"}})
 METHODS = {
-    "certain": Recipe("certain", "sigmoid", "present"),  # INERRANT0 (thesis, section 3.3.1), SMILE
-    "naive": Recipe("naive", "sigmoid", "all"),  # w = 1 everywhere, in every term
-    "naive_softmax": Recipe("naive", "softmax", "all"),  # the multi-class network as published
+    "certain": Recipe("certain", "sigmoid"),  # INERRANT0 (thesis, section 3.3.1), SMILE
+    "naive": Recipe("naive", "sigmoid", ALL_ORGANS),  # w = 1 everywhere, in every term
+    "naive_softmax": Recipe("naive", "softmax", ALL_ORGANS),  # the multi-class network as published
 }
+
+
+class WeightedTerm(NamedTuple):
+    """A term with its weight, and the first and last optimiser step of the weight's linear rise from 0; none does not rise."""
+
+    term: Term
+    weight: float
+    ramp: tuple[int, int] | None = None
+
+    def factor(self, step: Any) -> Any:
+        """The weight at an optimiser step, which counts from 0."""
+        if self.ramp is None:
+            return self.weight
+        first, last = self.ramp
+        return self.weight * ops.clip((ops.cast(step, "float32") - first) / max(last - first, 1), 0.0, 1.0)
 
 
 class Objective:
@@ -38,46 +61,79 @@ class Objective:
     Args:
         method: a key of `METHODS`.
         num_organs: K.
-        config: the terms' factors.
+        config: the terms.
+        rule: the weight rule; none takes the method's.
+        activation: what ends the network; none takes the method's.
 
     Raises:
-        TfpartialError: every factor is 0.
+        TfpartialError: no term with a weight, or a term or an option that does not exist.
     """
 
-    def __init__(self, method: str, num_organs: int, config: LossConfig) -> None:
-        self.rule, self.activation, own_organs = METHODS[method]
-        dice_organs = own_organs if config.dice_organs == "method" else config.dice_organs
+    def __init__(
+        self, method: str, num_organs: int, config: LossConfig, rule: Rule | None = None, activation: Activation | None = None
+    ) -> None:
+        recipe = METHODS[method]
+        self.rule = rule or recipe.rule
+        self.activation: Activation = activation or recipe.activation
         self.num_organs = num_organs
-        cross_entropy = PartialBinaryCrossentropy if self.activation == "sigmoid" else PartialCategoricalCrossentropy
-        self.dice_slices = config.dice_slices
-        terms = {
-            "bce": (config.bce, cross_entropy(reduction=config.reduction)),
-            "dice": (config.dice, PartialDice(organs=dice_organs, activation=self.activation)),
-        }
-        self.terms = {name: term for name, term in terms.items() if term[0] > 0}
+        asked = {name: {**recipe.terms.get(name, {}), **(options or {})} for name, options in config.terms.items()}
+        weighted = {name: _weighted(name, asked[name], self.activation) for name in asked if config.terms[name] is not None}
+        self.terms = {name: term for name, term in weighted.items() if term.weight > 0}
         if not self.terms:
-            raise TfpartialError(f"loss: expected a factor above 0, got bce {config.bce} and dice {config.dice}")
+            got = f"{', '.join(asked)} without one" if asked else "no term"
+            raise TfpartialError(f"loss.terms: expected a term with a weight above 0, got {got}")
 
     @property
-    def num_outputs(self) -> int:
-        """Channels of the logits."""
+    def num_logits(self) -> int:
+        """Channels of the network's output."""
         return self.num_organs + (self.activation == "softmax")
 
-    def __call__(self, label: Any, annotated: Any, logits: Any) -> dict[str, Any]:
+    def require(self, found: Collection[str]) -> None:
+        """Raises `TfpartialError` when the rule or a term reads something that the batches, `found`, do not have."""
+        needs = {"rule": (self.rule, NEEDS.get(self.rule, ()))}
+        needs |= {f"loss.terms.{name}": (name, weighted.term.needs) for name, weighted in self.terms.items()}
+        for option, (name, needed) in needs.items():
+            missing = [entry for entry in needed if entry not in (*ALWAYS, *found)]
+            if missing:
+                raise TfpartialError(f"{option}: '{name}' needs {', '.join(missing)}; these data have {', '.join(found)}")
+
+    def __call__(self, batch: Mapping[str, Any], logits: Any, step: Any = 0) -> dict[str, Any]:
         """The terms, unweighted, and their weighted sum `loss`.
 
         Args:
-            label: uint8 `[B, H, W]`.
-            annotated: bool `[B, K]`.
-            logits: `[B, H, W, num_outputs]`.
+            batch: `label` uint8 `[B, H, W]`, `annotated` bool `[B, K]`, and what else the terms need, by the names of
+                `LossInputs` or of the batch's entries.
+            logits: `[B, H, W, num_logits]`, or scale -> such, 1 among them.
+            step: optimiser steps so far.
         """
-        targets, weights = targets_and_weights(label, annotated, self.num_organs, rule=self.rule)
-        weights_of = {"bce": weights, "dice": self._dice_weights(weights, annotated)}
-        values = {name: term(targets, logits, sample_weight=weights_of[name]) for name, (_, term) in self.terms.items()}
-        total = sum(factor * values[name] for name, (factor, _) in self.terms.items())
+        outside_box = batch.get("outside_box")
+        targets, weights = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, self.rule, outside_box)
+        scales = logits if isinstance(logits, Mapping) else {1: logits}
+        optional = {name: batch.get(name) for name in ("image", "prior", "spacing_mm")}
+        inputs = LossInputs(targets, weights, scales, batch["annotated"], **optional, batch=batch)
+        values = {name: weighted.term(inputs) for name, weighted in self.terms.items()}
+        total = sum(weighted.factor(step) * values[name] for name, weighted in self.terms.items())
         return {"loss": total, **values}
 
-    def _dice_weights(self, weights: Any, annotated: Any) -> Any:
-        if self.dice_slices == "certain":
-            return weights
-        return weights * ops.cast(ops.expand_dims(annotated, (1, 2)), weights.dtype)
+
+def shared_options(
+    weight: Annotated[float, AtLeast(0)] = 1.0, ramp: tuple[int, int] | None = None
+) -> tuple[float, tuple[int, int] | None]:
+    """The options that every term has.
+
+    Args:
+        weight: factor of the term; at 0 it is left out.
+        ramp: first and last optimiser step of a linear rise from 0 to the weight; none has the weight from the start on.
+    """
+    return weight, ramp
+
+
+def _weighted(name: str, options: Mapping[str, Any], activation: str) -> WeightedTerm:
+    where = f"loss.terms.{name}"
+    term = choose(TERMS, name, "loss.terms")
+    shared = {key: value for key, value in options.items() if key in ("weight", "ramp")}
+    own = {key: value for key, value in options.items() if key not in shared}
+    weight, ramp = shared_options(**checked_options(shared_options, shared, where))
+    if ramp is not None and not 0 <= ramp[0] < ramp[1]:
+        raise TfpartialError(f"{where}.ramp: expected a first and a later last step, got {ramp[0]} and {ramp[1]}")
+    return WeightedTerm(term(activation, **checked_options(term, own, where, ("self", "activation"))), weight, ramp)

@@ -8,11 +8,11 @@ import keras
 
 from tfpartial.config import AugmentConfig
 from tfpartial.priors.render import PriorRenderer
-from tfpartial.training.network_trainer import SliceTrainer
+from tfpartial.training.network_trainer import Batch, NetworkTrainer
 from tfpartial.training.objective import Objective
 
 
-class PartialSegmenter(SliceTrainer):
+class PartialSegmenter(NetworkTrainer):
     """A segmentation network and its objective.
 
     Args:
@@ -43,11 +43,10 @@ class PartialSegmenter(SliceTrainer):
         super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm)
         self.objective = objective
 
-    def targets(self, image: Any, label: Any, annotated: Any) -> tuple[Any, ...]:
-        """The label map, uint8 `[B, H, W]`, and the annotated sets, bool `[B, K]`."""
-        return label, annotated
+    def targets(self, batch: Batch) -> Any:
+        """The batch itself: label maps and annotated sets are what the loss compares with."""
+        return batch
 
-    def terms(self, logits: Any, *targets: Any) -> dict[str, Any]:
+    def terms(self, logits: Any, targets: Any) -> dict[str, Any]:
         """The loss and its terms."""
-        label, annotated = targets
-        return self.objective(label, annotated, logits)
+        return self.objective(targets, logits, self.optimizer.iterations)

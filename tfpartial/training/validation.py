@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from tfpartial.config import Method
+from tfpartial.config import Activation
 from tfpartial.labels import IGNORE
 from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of
@@ -21,13 +21,15 @@ class Validator:
 
     Args:
         segmenter: the model.
-        method: training method; it decides how logits become labels.
+        activation: what ends the network; it decides how logits become labels.
         slices: finite data set of batches as `tfpartial.data.feed.pipeline.case_slices` gives it, with places for a
             network with a prior.
         annotated: bool `[cases, K]`, the annotated sets of the cases that `case` of a batch counts.
     """
 
-    def __init__(self, segmenter: PartialSegmenter, method: Method, slices: tf.data.Dataset, annotated: np.ndarray) -> None:
+    def __init__(
+        self, segmenter: PartialSegmenter, activation: Activation, slices: tf.data.Dataset, annotated: np.ndarray
+    ) -> None:
         self.slices = slices
         self.annotated = annotated
         num_organs = annotated.shape[1]
@@ -35,7 +37,7 @@ class Validator:
         @tf.function(reduce_retracing=True)
         def count(batch: dict[str, Any]) -> Any:
             logits = segmenter(batch["image"], places_of(batch), training=False)
-            return overlap_counts(batch["label"], decode(logits, method), num_organs)
+            return overlap_counts(batch["label"], decode(logits, activation), num_organs)
 
         self._count = count
 

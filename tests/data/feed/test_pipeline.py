@@ -32,6 +32,7 @@ def test_shapes_and_types_are_known_before_the_first_batch(store):
         "annotated": tf.TensorSpec([2, 2], tf.bool),
         "case": tf.TensorSpec([2], tf.int32),
         "z": tf.TensorSpec([2], tf.int32),
+        "spacing_mm": tf.TensorSpec([2, 3], tf.float32),
     }
 
 

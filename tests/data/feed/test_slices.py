@@ -13,7 +13,8 @@ EXPERT = {"a": ("liver", "spleen"), "b": ("liver",), "c": ()}
 
 def test_reads_a_batch_across_cases(store):
     reader = SliceReader(store, ["b", "a"], EXPERT)
-    image, label = reader.read(np.array([1, 0, 1]), np.array([3, 1, 0]))
+    where = (np.array([1, 0, 1]), np.array([3, 1, 0]))
+    image, label = reader.images(*where), reader.labels(*where)
     for place, (case_id, z) in enumerate([("a", 3), ("b", 1), ("a", 0)]):
         np.testing.assert_array_equal(image[place], store.image(case_id)[z])
         np.testing.assert_array_equal(label[place], store.label(case_id)[z])
@@ -21,7 +22,7 @@ def test_reads_a_batch_across_cases(store):
 
 def test_thinned_organs_become_background(store):
     reader = SliceReader(store, ["a"], {"a": ("spleen",)})
-    _, label = reader.read(np.array([0, 0]), np.array([1, 3]))
+    label = reader.labels(np.array([0, 0]), np.array([1, 3]))
     assert np.unique(label[0]).tolist() == [0]  # liver alone
     assert np.unique(label[1]).tolist() == [0, 2]  # liver and spleen
     assert reader.annotated.tolist() == [[False, True]]
@@ -42,7 +43,7 @@ def pseudo(store, tmp_path):
 
 def test_pseudo_labels_stay_and_the_annotated_set_too(store, pseudo):
     reader = SliceReader(store, ["a", "b"], {"a": ("spleen",), "b": ("liver",)}, pseudo)
-    _, label = reader.read(np.array([0, 0, 1]), np.array([3, 4, 1]))
+    label = reader.labels(np.array([0, 0, 1]), np.array([3, 4, 1]))
     assert np.unique(label[0]).tolist() == [0, 2]  # the expert's liver is not annotated
     assert label[1, 0, 0] == 1 and np.unique(label[1]).tolist() == [0, 1, 2]
     assert np.unique(label[2]).tolist() == [0, 1]  # a case without a layer has the expert's

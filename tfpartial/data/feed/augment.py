@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 from keras import ops
 
 from tfpartial.config import AugmentConfig
+from tfpartial.data.feed.batch import ENTRIES, Entry
 
 
 class Affine(NamedTuple):
@@ -56,6 +59,26 @@ def warp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
         The same shape and dtype.
     """
     return _resample(slices, _backward_matrices(affine, *slices.shape[1:3]), interpolation, fill)
+
+
+def warp_batch(batch: Mapping[str, Any], affine: Affine, fills: Mapping[str, float]) -> dict[str, Any]:
+    """Moves every map of a batch as `ENTRIES` says; what is no map stays as it is.
+
+    Args:
+        batch: entries by name.
+        affine: the maps.
+        fills: name -> value outside the slice, where it is not the entry's own.
+    """
+    moved = {name: entry for name, entry in ENTRIES.items() if entry.moved is not None and name in batch}
+    return {**batch, **{name: _warped(batch[name], entry, affine, fills.get(name, entry.fill)) for name, entry in moved.items()}}
+
+
+def _warped(maps: Any, entry: Entry, affine: Affine, fill: float) -> Any:
+    dtype = keras.backend.standardize_dtype(maps.dtype)
+    maps = ops.cast(maps, "uint8") if dtype == "bool" else maps  # bits cannot be moved, bytes can
+    flat = len(maps.shape) == 3  # [B, H, W]
+    moved = warp(ops.expand_dims(maps, -1) if flat else maps, affine, entry.moved or "nearest", fill)
+    return ops.cast(ops.squeeze(moved, -1) if flat else moved, dtype)
 
 
 def unwarp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfpartial.data.feed.batch import entries_of, entry_shape, read_batch
 from tfpartial.data.feed.calm_exit import ends_before_exit
 from tfpartial.data.feed.slice_order import BatchStream, SliceIndex
 from tfpartial.data.feed.slices import SliceReader
@@ -35,6 +36,7 @@ def training_slices(
     start_step: int = 0,
     pseudo: PseudoLabels | None = None,
     balanced: bool = False,
+    centres_mm: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Shuffled slices without end, epoch after epoch (see `sampling`); the same seed gives the same batches.
 
@@ -48,15 +50,17 @@ def training_slices(
         start_step: number of the first batch: batch n is the same wherever the series starts.
         pseudo: label layers with pseudo-labels; none takes the experts' labels.
         balanced: draw slices so that the organs' annotated cases are seen equally often.
+        centres_mm: where the organs are, for a network with a prior (see `SliceReader`).
 
     Returns:
-        batches `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the organs that are not annotated nor
-        relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, and `z` int32 `[B]`.
+        batches of `tfpartial.data.feed.batch.ENTRIES`: `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the
+        organs that are not annotated nor relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, `z`
+        int32 `[B]`, `spacing_mm` float32 `[B, 3]`; with `centres_mm` also `prior_offset` float32 `[B, K, 3]`.
 
     Raises:
         TfpartialError: see `SliceReader` and `BatchStream`.
     """
-    reader = SliceReader(store, case_ids, annotated, pseudo)
+    reader = SliceReader(store, case_ids, annotated, pseudo, centres_mm)
     stream = _stream(reader, batch, empty_share, seed, balanced)
 
     def places(step: int) -> Places:
@@ -79,13 +83,15 @@ def steps_in_epoch(
     return _stream(SliceReader(store, case_ids, annotated, pseudo), batch, empty_share, seed=0).batches_per_epoch
 
 
-def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int) -> tf.data.Dataset:
+def case_slices(
+    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, centres_mm: np.ndarray | None = None
+) -> tf.data.Dataset:
     """All slices of some cases with the experts' labels, once, from the feet to the head, case by case; the last batch may be
     shorter.
 
     Arguments, batches and errors as in `training_slices`.
     """
-    reader = SliceReader(store, case_ids, annotated)
+    reader = SliceReader(store, case_ids, annotated, centres_mm=centres_mm)
     counts = [len(voxels) for voxels in reader.voxels]
     case = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     z = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
@@ -105,22 +111,15 @@ def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int, bala
 
 def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None) -> tf.data.Dataset:
     """The batch of each step; `batch` is its static size, None where it varies."""
-    height, width = reader.store.size
-    shapes = {
-        "image": (tf.int16, [batch, height, width, reader.store.channels]),
-        "label": (tf.uint8, [batch, height, width]),
-        "annotated": (tf.bool, [batch, len(reader.store.organs)]),
-        "case": (tf.int32, [batch]),
-        "z": (tf.int32, [batch]),
-    }
+    entries = entries_of(reader)
+    shapes = {name: [batch, *entry_shape(entry, reader)] for name, entry in entries.items()}
 
     @ends_before_exit
     def read(step: np.int64) -> tuple[np.ndarray, ...]:
-        case, z = places(int(step))
-        return *reader.read(case, z), reader.annotated[case], case, z
+        return tuple(read_batch(reader, *places(int(step))).values())
 
     def read_in_graph(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        tensors = tf.numpy_function(read, [step], [dtype for dtype, _ in shapes.values()], stateful=False)
-        return {name: tf.ensure_shape(tensor, shape) for tensor, (name, (_, shape)) in zip(tensors, shapes.items(), strict=True)}
+        tensors = tf.numpy_function(read, [step], [entry.dtype for entry in entries.values()], stateful=False)
+        return {name: tf.ensure_shape(tensor, shapes[name]) for tensor, name in zip(tensors, entries, strict=True)}
 
     return steps.map(read_in_graph, PARALLEL_BATCHES, deterministic=True).prefetch(PREFETCHED_BATCHES)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
-from tfpartial.data.store.store import Store
+from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import keep_annotated
 
@@ -24,6 +24,9 @@ class SliceReader:
         annotated: bool `[cases, K]`: by experts, or accepted after a correction.
         visible: bool `[cases, K]`: organs whose labels are left in what `read` gives.
         voxels: per case, labelled voxels per slice and organ, int32 `[Z, K]`, before any organ is removed.
+        spacing_mm: float32 `[cases, 3]`, spacing z, y, x of their slices.
+        centres_mm: float32 `[cases, K, 3]`, where the organs are: z from the first slice, y and x from its middle, NaN where no
+            prior is placed; none for a training without a prior.
 
     Raises:
         TfpartialError: no case, a case that the store has not, one without an annotated set, or a set with an organ that nobody
@@ -36,6 +39,7 @@ class SliceReader:
         case_ids: Sequence[str],
         annotated: Mapping[str, Iterable[str]],
         pseudo: PseudoLabels | None = None,
+        centres_mm: np.ndarray | None = None,
     ) -> None:
         if not case_ids:
             raise TfpartialError(f"{store.root}: no case is given to read slices of")
@@ -49,23 +53,22 @@ class SliceReader:
         layered = np.array([self._source(case_id) is not store for case_id in self.case_ids])
         self.visible = experts | layered[:, None]
         self.voxels = [self._source(case_id).voxels(case_id) for case_id in self.case_ids]
+        self.spacing_mm = np.array([slice_spacing_mm(store, case_id) for case_id in self.case_ids], np.float32)
+        self.centres_mm = centres_mm
 
-    def read(self, case: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A batch of slices.
-
-        Args:
-            case: int `[B]`, places in `case_ids`.
-            z: int `[B]`, slices of these cases.
-
-        Returns:
-            image int16 `[B, H, W, C]`, HU; label uint8 `[B, H, W]`.
-        """
+    def images(self, case: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """HU of slices, int16 `[B, H, W, C]`, by places in `case_ids` and slice numbers, int `[B]`."""
         image = np.empty((len(case), *self.store.size, self.store.channels), np.int16)
-        label = np.empty((len(case), *self.store.size), np.uint8)
         for place, (number, slice_z) in enumerate(zip(case.tolist(), z.tolist(), strict=True)):
             image[place] = self.store.image(self.case_ids[number])[slice_z]
+        return image
+
+    def labels(self, case: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Label maps of slices, uint8 `[B, H, W]`; arguments as of `images`."""
+        label = np.empty((len(case), *self.store.size), np.uint8)
+        for place, (number, slice_z) in enumerate(zip(case.tolist(), z.tolist(), strict=True)):
             label[place] = self._label(number, slice_z)
-        return image, label
+        return label
 
     def _label(self, number: int, z: int) -> np.ndarray:
         case_id = self.case_ids[number]

@@ -73,6 +73,20 @@ def centres_mm(positions: Mapping[str, OrganPosition], organs: tuple[str, ...]) 
     return centres
 
 
+def offsets_mm(centres: np.ndarray, spacing_mm_zyx: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """From the middle of slices to the centres of the organs, float32 `[n, K, 3]`.
+
+    Args:
+        centres: float `[..., K, 3]`, of the case or of each slice's case: z from the first slice, y and x from its middle.
+        spacing_mm_zyx: `[..., 3]`, spacing of the case or of each slice's case.
+        z: `[n]`, numbers of the slices.
+    """
+    offsets = np.broadcast_to(centres, (len(z), *centres.shape[-2:])).astype(np.float32)
+    spacing = np.broadcast_to(spacing_mm_zyx, (len(z), 3)).astype(np.float32)
+    offsets[..., 0] -= (np.asarray(z) * spacing[:, 0])[:, None]
+    return offsets
+
+
 def _position(values: Mapping[str, Any]) -> OrganPosition:
     read: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return OrganPosition(**read)

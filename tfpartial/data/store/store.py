@@ -216,3 +216,10 @@ def _not_finished(root: Path) -> TfpartialError:
             f"{root}: `prepare` has not finished this store ({finished} cases are done); run it again: it goes on from there"
         )
     return TfpartialError(f"{root}: no store here; expected a folder that `prepare` wrote")
+
+
+def slice_spacing_mm(store: Store, case_id: str) -> tuple[float, float, float]:
+    """Spacing z, y, x of the stored slices of a case."""
+    case = store.cases[case_id]
+    y, x = store.spacing_mm or case.spacing_mm_zyx[1:]
+    return case.spacing_mm_zyx[0], y, x

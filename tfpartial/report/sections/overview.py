@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from tfpartial.comparison.averages import MEAN
 from tfpartial.comparison.shown_metrics import SHOWN
+from tfpartial.config import CURRICULUM
 from tfpartial.finished_stages import FoundStage, Place
 from tfpartial.report.curves import epochs_done
 from tfpartial.report.html import fill, minutes
@@ -19,6 +20,8 @@ from tfpartial.report.section import Section
 from tfpartial.report.times import total_minutes
 
 FINISHED, FAILED = "finished", "failed"
+SHOWS = {CURRICULUM: "relabel"}
+"""The verb whose stages a section stands for that is no stage itself."""
 
 
 class Tile(NamedTuple):
@@ -36,7 +39,7 @@ def missing(run: RunFolder) -> list[str]:
     waiting = [_cell_label(cell) for cell in run.cells if cell.get("state") not in (FINISHED, FAILED)]
     if waiting:
         lines.append(f"{len(waiting)} of {len(run.cells)} cells are not finished: {'; '.join(waiting)}")
-    lines += [f"{verb}: not begun" for verb in run.planned if verb != "report" and not run.of(verb)]
+    lines += [f"{verb}: not begun" for verb in run.planned if verb != "report" and not run.of(SHOWS.get(verb, verb))]
     return [*lines, *run.results.problems]
 
 

@@ -1,0 +1,93 @@
+"""Options whose names no configuration class knows: those of networks, loss terms and trainers."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from tfpartial.config.common import OptionGroups, Options
+from tfpartial.errors import TfpartialError
+
+
+def merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` with `changes`; groups of options are merged too."""
+    result = dict(options)
+    for name, value in changes.items():
+        result[name] = _merged_value(result.get(name), value)
+    return copy.deepcopy(result)
+
+
+def set_option(config_class: type, options: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """`options` with the option `group.option` set to a value; a group is merged with what is there.
+
+    Where it is one of free options that are not there yet, it is added to the default ones.
+    """
+    changed = copy.deepcopy(dict(options))
+    defaults = free_defaults(config_class)
+    *groups, name = path.split(".")
+    inner = changed
+    for depth, group in enumerate(groups, start=1):
+        if not isinstance(inner.get(group), dict):
+            inner[group] = copy.deepcopy(defaults.get(".".join(groups[:depth]), {}))
+        inner = inner[group]
+    inner[name] = _merged_value(inner.get(name), value)
+    return changed
+
+
+def free_defaults(config_class: type, prefix: str = "") -> dict[str, dict[str, Any]]:
+    """The options of a configuration class that hold free ones, as `group.option`, with their defaults."""
+    found: dict[str, dict[str, Any]] = {}
+    hints = typing.get_type_hints(config_class)
+    for field in dataclasses.fields(config_class):
+        hint, name = hints[field.name], f"{prefix}{field.name}"
+        if dataclasses.is_dataclass(hint):
+            found |= free_defaults(typing.cast(type, hint), f"{name}.")
+        elif hint in (Options, OptionGroups) and field.default_factory is not dataclasses.MISSING:
+            found[name] = field.default_factory()
+    return found
+
+
+def take_free(config_class: type, words: list[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Divides words into those that jsonargparse reads, and free options (`--loss.terms.dice.weight 2`) with their values.
+
+    Raises:
+        TfpartialError: an option without a value, or with one that is not YAML.
+    """
+    holders = tuple(f"--{name}." for name in free_defaults(config_class))
+    others: list[str] = []
+    taken: list[tuple[str, Any]] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not (holders and option.startswith(holders)):
+            others.append(word)
+            continue
+        if not equals and not rest:
+            raise TfpartialError(f"{option}: expected a value after it, got none")
+        taken.append((option[2:], _value(option, value if equals else rest.pop(0))))
+    return others, taken
+
+
+def with_free(config_class: type, section: Mapping[str, Any], free: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A section with the free options of a command line put in."""
+    options = dict(section)
+    for path, value in free:
+        options = set_option(config_class, options, path, value)
+    return options
+
+
+def _value(option: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TfpartialError(f"{option}: expected a YAML value, got '{text}'") from error
+
+
+def _merged_value(before: Any, value: Any) -> Any:
+    return merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value

@@ -1,0 +1,86 @@
+"""The summands of a loss, by name. A new one is a class, and a line in `TERMS`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from keras import ops
+
+from tfpartial.losses.base import PartialLoss, Tensor, one_of
+from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
+from tfpartial.losses.dice import PartialDice
+from tfpartial.losses.inputs import LossInputs
+
+CROSS_ENTROPIES = {"sigmoid": PartialBinaryCrossentropy, "softmax": PartialCategoricalCrossentropy}
+SLICES = ("certain", "annotated")
+
+
+class Term:
+    """One summand. Its options are the keyword arguments of its constructor that follow `activation`.
+
+    Args:
+        activation: what ends the network: `sigmoid` (K logits) or `softmax` (K + 1 logits, background first).
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it reads of `LossInputs` or of its `batch`, beyond what every training has."""
+
+    def __init__(self, activation: str) -> None:
+        self.activation = activation
+
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        """The value of the term, a float32 scalar."""
+        raise NotImplementedError
+
+
+class CrossEntropy(Term):
+    """Cross entropy on certain voxels: binary for sigmoids, categorical for a softmax.
+
+    Args:
+        activation: `sigmoid` or `softmax`.
+        reduction: `valid_mean` divides each organ's sum by its certain voxels, `batch_mean` by all voxels of the batch.
+    """
+
+    def __init__(self, activation: str, reduction: Literal["valid_mean", "batch_mean"] = "valid_mean") -> None:
+        super().__init__(activation)
+        self.loss: PartialLoss = CROSS_ENTROPIES[activation](reduction=reduction)
+
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        return self.loss(inputs.targets, inputs.logits[1], sample_weight=inputs.weights)
+
+
+class Dice(Term):
+    """One minus soft Dice on certain voxels, the mean of the organs.
+
+    Args:
+        activation: `sigmoid` or `softmax`.
+        organs: organs of the mean: `weighted` those with any certain voxel in the batch, `present` those with any positive voxel
+            in it, `all` every organ. The naive methods take `all`: one that skips absent organs is not naive any more.
+        slices: slices in which an organ counts: those with any `certain` voxel of it, or those in which it is `annotated`. With
+            pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is everywhere.
+        smooth: voxels added to numerator and denominator.
+    """
+
+    def __init__(
+        self,
+        activation: str,
+        organs: Literal["weighted", "present", "all"] = "present",
+        slices: Literal["certain", "annotated"] = "certain",
+        smooth: float = 1.0,
+    ) -> None:
+        super().__init__(activation)
+        self.slices = one_of("slices", slices, SLICES)
+        self.loss = PartialDice(organs=organs, smooth=smooth, activation=activation)
+
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        return self.loss(inputs.targets, inputs.logits[1], sample_weight=self._weights(inputs))
+
+    def _weights(self, inputs: LossInputs) -> Tensor:
+        if self.slices == "certain":
+            return inputs.weights
+        grid = tuple(range(1, len(inputs.weights.shape) - 1))
+        return inputs.weights * ops.cast(ops.expand_dims(inputs.annotated, grid), inputs.weights.dtype)  # (B, *grid, K)
+
+
+TERMS: dict[str, type[Term]] = {"bce": CrossEntropy, "dice": Dice}
+"""Name in the configuration and in `metrics.csv` -> the term."""

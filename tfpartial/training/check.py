@@ -1,0 +1,24 @@
+"""What of a training's configuration only the library can judge: names and options of network, loss terms and trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfpartial.config import TrainConfig
+from tfpartial.models.build import BUILT_WITH, NETWORKS
+from tfpartial.options import checked_options, choose
+from tfpartial.training.objective import Objective
+from tfpartial.training.trainers import trainer_options
+
+
+def check(config: TrainConfig) -> None:
+    """Raises `TfpartialError` for a network, term, trainer or option that does not exist, or a value of another type."""
+    network_options(config)
+    trainer_options(config.trainer)
+    Objective(config.method, 1, config.loss, config.rule, config.activation)
+
+
+def network_options(config: TrainConfig) -> dict[str, Any]:
+    """The network's options, with the types that its builder asks for."""
+    builder = choose(NETWORKS, config.network.name, "network.name")
+    return checked_options(builder, config.network.options, "network.options", BUILT_WITH)
