@@ -23,7 +23,8 @@ lint: $(VENV)/installed
 	ruff format --check .
 
 readme: $(VENV)/installed
-	python docs/embed.py README.md
+	python docs/embed.py README.md docs/*.md docs/explanation/*.md
+	python docs/reference.py
 
 types: $(VENV)/installed
 	mypy

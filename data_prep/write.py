@@ -12,7 +12,7 @@ from tfpartial.progress import track
 
 
 def run(config: WriteConfig) -> dict[str, Any]:
-    """Writes the cases that are not there yet, then `dataset.json`."""
+    """Writes the cases, then `dataset.json`, into a folder that is new or empty."""
     manifest = read_manifest(config.manifest)
     cases = write_cases(manifest, config.out, config.workers, config.scheduler)
     written = sum(1 for _ in track(cases, "writing", len(manifest.cases)))

@@ -1,7 +1,7 @@
 """Result files inside a page of Markdown: `python docs/embed.py README.md` puts them there anew.
 
-What stands between `<!-- results: docs/results/x/tables/dsc.md -->` and `<!-- /results -->` is that file, letter by letter.
-Paths are relative to the page.
+What stands between `<!-- results: docs/results/x/tables/dsc.md -->` and `<!-- /results -->` is that file, letter by letter, but
+for long lines of text, which are wrapped. Paths are relative to the page.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from tfpartial.artifacts import write_text
 from tfpartial.errors import TfpartialError
 
+WIDTH = 120
 MARK = "<!-- results:"
 BLOCK = re.compile(r"<!-- results: (?P<file>\S+) -->\n(?:(?!<!-- results:).)*?<!-- /results -->", re.DOTALL)
 
@@ -48,9 +50,15 @@ def embed(page: str, folder: Path) -> str:
 
     def filled(match: re.Match[str]) -> str:
         text = (folder / match["file"]).read_text(encoding="utf-8").strip("\n")
-        return f"{MARK} {match['file']} -->\n\n{text}\n\n<!-- /results -->"
+        return f"{MARK} {match['file']} -->\n\n{_wrapped(text)}\n\n<!-- /results -->"
 
     return BLOCK.sub(filled, page)
+
+
+def _wrapped(text: str) -> str:
+    """Lines of text in the width of a page; rows of tables stay whole."""
+    lines = text.split("\n")
+    return "\n".join(line if line.startswith("|") else fill(line, WIDTH, break_long_words=False) for line in lines)
 
 
 def main(pages: Sequence[str]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import types
 import typing
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +14,8 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from tfpartial.errors import TfpartialError
 
+LONG = re.compile(r"\b[a-z_]+(?:\.[a-z_]+)*\.(?=[A-Z])")
+"""Where names of types come from, which nobody reads."""
 Owner = Callable[..., Any]
 """A function or class whose keyword arguments are options."""
 
@@ -35,8 +39,7 @@ def options_of(owner: Owner, given: Collection[str] = ()) -> list[Option]:
     """The keyword arguments of a function or class that are not `given` by the program itself."""
     texts = {entry.arg_name: " ".join((entry.description or "").split()) for entry in parse_docstring(owner.__doc__ or "").params}
     return [
-        Option(name, _type_text(hint), default, texts.get(name, ""))
-        for name, (hint, default) in _parameters(owner, given).items()
+        Option(name, type_text(hint), default, texts.get(name, "")) for name, (hint, default) in _parameters(owner, given).items()
     ]
 
 
@@ -82,9 +85,9 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     try:
         checked = parser.parse_object({"value": value})["value"]
     except ArgumentError as error:
-        raise TfpartialError(f"{where}: expected {_type_text(hint)}, got {value!r}") from error
+        raise TfpartialError(f"{where}: expected {type_text(hint)}, got {value!r}") from error
     if least is not None and checked is not None and checked < least:
-        raise TfpartialError(f"{where}: expected {_type_text(hint)}, got {value!r}")
+        raise TfpartialError(f"{where}: expected {type_text(hint)}, got {value!r}")
     return checked
 
 
@@ -96,10 +99,15 @@ def _parts(hint: Any) -> tuple[Any, float | None]:
     return plain, next((note.least for note in notes if isinstance(note, AtLeast)), None)
 
 
-def _type_text(hint: Any) -> str:
+def type_text(hint: Any) -> str:
+    """A type as people read it: `int, 1 or more`, `a or b`."""
     hint, least = _parts(hint)
     if least is not None:
-        return f"{_type_text(hint)}, {least:g} or more"
+        return f"{type_text(hint)}, {least:g} or more"
     if typing.get_origin(hint) is typing.Literal:
         return " or ".join(typing.get_args(hint))
-    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
+    if hint is type(None):
+        return "none"
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return " or ".join(type_text(part) for part in typing.get_args(hint))
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else LONG.sub("", str(hint))

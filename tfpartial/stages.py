@@ -57,7 +57,7 @@ STAGES = {
     "prepare": Stage("data_prep.prepare", configs.PrepareConfig, Output(gives="store", resumes=True)),
     "coverage": Stage("data_prep.coverage", configs.CoverageConfig, Output()),
     "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig, Output("fingerprint.json")),
-    "write": Stage("data_prep.write", configs.WriteConfig, Output("dataset", resumes=True)),
+    "write": Stage("data_prep.write", configs.WriteConfig, Output("dataset")),
     "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
     "train": Stage("train.segmenter", configs.TrainConfig, Output(gives="model", resumes=True), check="training.check"),
     "confidence": Stage("train.confidence", configs.ConfidenceConfig, Output(gives="confidence", resumes=True)),

@@ -149,3 +149,15 @@ def test_a_volume_that_is_gone_leaves_no_description(files, join, tmp_path, caps
     assert not (tmp_path / "out" / "dataset.json").exists()
     assert not [path for path in (tmp_path / "out").rglob("*") if path.name.startswith(".unfinished")]
     assert read_manifest(manifest).cases["a"].images[0].path.is_file()
+
+
+def test_as_a_stage_of_a_run_it_starts_again_after_a_kill(tiny_run, tmp_path):
+    file = tmp_path / "write.yaml"
+    file.write_text(f"write: {{manifest: {tiny_run.manifest}, workers: 1}}\n")
+    words = ["run", str(file), "--out", str(tmp_path / "run"), "--json"]
+    assert cli.main(words) == 0
+    stage = tmp_path / "run" / "01-write"
+    (stage / "done.json").unlink()
+    (stage / "dataset" / "dataset.json").unlink()
+    assert cli.main(words) == 0
+    assert (stage / "dataset" / "dataset.json").is_file()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from tfpartial.arguments import build, is_sequence
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.specification import StageSpec
 from tfpartial.provenance import plain
+from tfpartial.quiet import import_quietly
 from tfpartial.stages import OUTPUTS, STAGES
 
 NOTHING: Mapping[str, PlannedStage] = MappingProxyType({})
@@ -170,7 +170,7 @@ def _check(verb: str, config: Any) -> None:
     module = STAGES[verb].check
     if module is not None:
         try:
-            importlib.import_module(f"tfpartial.{module}").check(config)
+            import_quietly(f"tfpartial.{module}").check(config)
         except TfpartialError as error:
             raise TfpartialError(f"{verb}: {error}") from error
 

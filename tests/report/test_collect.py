@@ -1,0 +1,32 @@
+"""What `docs/results` keeps of a sweep."""
+
+import csv
+import json
+
+from collect import collect, main
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_cells_become_one_table_of_each_kind(sweep, tmp_path):
+    out = tmp_path / "results"
+    (sweep / "09-compare" / "done.json").write_text(json.dumps({}))
+    assert collect(sweep, out)
+    scores = rows(out / "scores.csv")
+    places = {(row["alpha"], row["fold"], row["method"]) for row in scores}
+    assert places == {(alpha, fold, method) for alpha in ("1", "0.1") for fold in "01" for method in ("naive", "certain")}
+    single = rows(next(sweep.rglob("certain/07-score/scores.csv")))
+    assert {row["case"] for row in single} <= {row["case"] for row in scores}
+    assert {row["epoch"] for row in rows(out / "metrics.csv")} == {"1", "2"}
+    assert all(float(row["minutes"]) >= 0 for row in rows(out / "minutes.csv") if row["minutes"])
+    assert (out / "averages.csv").is_file() and (out / "tables" / "dsc.md").is_file() and not list(out.rglob("*.tex"))
+
+
+def test_a_folder_without_a_comparison_is_one_line(sweep, tmp_path, capsys):
+    (sweep / "09-compare" / "done.json").unlink(missing_ok=True)
+    assert main([str(sweep), str(tmp_path / "results")]) == 1
+    assert "expected a sweep with a finished comparison, found none" in capsys.readouterr().err
+    assert main(["one"]) == 2
