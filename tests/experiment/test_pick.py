@@ -97,6 +97,15 @@ def test_an_undefined_dsc_is_null_in_the_choice_and_no_old_best_network_stays(mo
     assert read_json(tmp_path / "out" / "choice.json", "choice")["models"][0]["validation_dsc"] is None
 
 
+def test_a_segmenter_with_a_prior_keeps_it_and_another_gets_none(models, tmp_path):
+    (models[1] / "prior.npz").write_text("prior 1")
+    stage.run(PickConfig(models, tmp_path / "out"))
+    assert (tmp_path / "out" / "prior.npz").read_text() == "prior 1"
+    (models[1] / "prior.npz").unlink()
+    stage.run(PickConfig(models, tmp_path / "out"))
+    assert not (tmp_path / "out" / "prior.npz").exists()
+
+
 def test_the_copy_does_not_change_with_the_training(models, tmp_path):
     stage.run(PickConfig(models, tmp_path / "out"))
     with (models[1] / "last.keras").open("r+") as file:

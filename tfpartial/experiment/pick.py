@@ -13,8 +13,10 @@ from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
 
 METRICS = "metrics.csv"
-FILES = ("segmenter.json", METRICS, "best.keras", "last.keras")
-"""What makes a folder of use as a `model`. There is no best network where no validation had a DSC."""
+FILES = ("segmenter.json", METRICS, "last.keras")
+"""What makes a folder of use as a `model`."""
+OPTIONAL = ("best.keras", "prior.npz")
+"""There is no best network where no validation had a DSC, and no prior in a segmenter without."""
 
 
 def last_validation_dsc(model: Path) -> float:
@@ -66,12 +68,12 @@ def copy_model(model: Path, folder: Path) -> None:
     Raises:
         TfpartialError: the folder has no trained segmenter.
     """
-    for name in FILES:
+    for name in (*FILES, *OPTIONAL):
         source = model / name
         if source.is_file():
             with atomic_file(folder / name) as temporary:
                 shutil.copyfile(source, temporary)
-        elif name == "best.keras":
+        elif name in OPTIONAL:
             (folder / name).unlink(missing_ok=True)  # that of an earlier choice
         else:
             raise TfpartialError(f"{source}: no such file; expected the folder of a trained segmenter")

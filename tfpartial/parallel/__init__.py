@@ -41,7 +41,7 @@ def map_cases(
         items: one per case; only a few are drawn ahead of the results.
         workers: processes; 0 takes all cores, 1 works in this process. A cluster brings its own.
         name: what an error calls an item.
-        scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do the work; see docs/how-to/use-several-machines.md.
+        scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do the work.
 
     Raises:
         TfpartialError: `function` raised it, or an OSError or MemoryError, for the case that the message names: cases that have
