@@ -34,8 +34,13 @@ def options_page() -> str:
     sections = [_section(verb, config_class) for verb, config_class in classes.items()]
     head = """# Options
 
-Each heading is a verb of the command and a section of an experiment file. In a file, `group.option` is `group: {option: value}`;
-on the command line it is `--group.option value`. An option without a default must be given, unless an earlier stage gives it.
+Each heading is a verb of the command and a section of an experiment file. In a file, `group.option` is
+`group: {option: value}`; on the command line it is `--group.option value`, with `-` or `_` in names. An option without a
+default must be given, unless an earlier stage gives it.
+
+A loss term on the command line is added to those of the file, else to the default one; `terms` in a file replaces the
+default. Naming an option of a term switches the term on.
+
 `tfpartial VERB -h` shows the same.
 """
     return "\n".join([NOTE, head, *sections])

@@ -68,6 +68,28 @@ def test_a_free_option_that_cannot_be_taken_is_one_line(words, message):
         config("train", TrainConfig, *TRAIN_PATHS, *words)
 
 
+def test_free_options_are_taken_in_the_order_of_the_words():
+    words = ["--network.options", "{width: 2}", "--network.options.width", "3", "--loss.terms", "{bce: {weight: 2}}"]
+    train = config("train", TrainConfig, *TRAIN_PATHS, *words, "--loss.terms.dice.weight", "1")
+    assert train.network.options == {"width": 3}
+    assert train.loss.terms == {"bce": {"weight": 2}, "dice": {"weight": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: {network: }", r"train\.network: expected options, such as \{name: VALUE\}, got nothing"),
+        ("train: {loss: {terms: }}", r"train\.loss\.terms: expected options, such as \{NAME: VALUE\}, got nothing"),
+        ("train: {network: {options: [1]}}", r"train\.network\.options: expected options, .* got \[1\]"),
+    ],
+)
+def test_an_empty_group_of_a_file_is_one_line(tmp_path, text, message):
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    with pytest.raises(TfpartialError, match=message):
+        config("train", TrainConfig, *TRAIN_PATHS, "--config", str(file))
+
+
 def test_so_is_an_old_name_in_a_file(tmp_path):
     file = tmp_path / "a.yaml"
     file.write_text("train: {loss: {bce: 1}}\n")

@@ -18,7 +18,7 @@ START = DOCS / "getting-started.md"
 PAGES = [ROOT / "README.md", *sorted(page for page in DOCS.rglob("*.md") if DOCS / "results" not in page.parents)]
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 EXPERIMENT = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
-TINY_TRAIN = ["--network.options.width", "2", "--epochs", "1", "--steps-per-epoch", "1", "--batch", "2", "--precision", "float32"]
+TINY_TRAIN = ["--epochs", "1", "--steps-per-epoch", "1", "--batch", "2", "--precision", "float32"]
 TINY_RUN = ["train.epochs=1", "train.steps_per_epoch=1", "train.batch=2", "train.network.options.width=2", "prepare.size=[32,32]"]
 TINY = {
     "train": TINY_TRAIN,
@@ -31,8 +31,9 @@ TINY = {
 SHIM = f"""#!{sys.executable}
 import sys
 from tfpartial.cli import main
+WIDTH = "--network.options.width"  # a narrow network where the page asks for one
 if __name__ == "__main__":  # worker processes import this file
-    tiny, words = {TINY!r}, sys.argv[1:]
+    tiny, words = {TINY!r}, ["2" if before == WIDTH else word for before, word in zip(["", *sys.argv[1:]], sys.argv[1:])]
     sys.exit(main([*words, *(tiny.get(words[0], []) if words else [])]))
 """
 MAKE = f"""#!/bin/sh

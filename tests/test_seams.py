@@ -124,9 +124,8 @@ def test_a_batch_entry_and_a_loss_term_that_reads_it(train, tiny_run, tmp_path, 
     monkeypatch.setitem(TERMS, "left_half", LeftHalf)
     asked = ("--network.options.width=2", "--loss.terms.left_half.power=2", "--loss.terms.left_half.ramp=[1, 3]")
     status, printed = train(*asked)
-    expected = (
-        f"tfpartial train: loss.terms.left_half: 'left_half' needs {NEAR}; these data have image, label, annotated, spacing_mm\n"
-    )
+    have = "image, label, annotated, spacing_mm, prior"
+    expected = f"tfpartial train: loss.terms.left_half: 'left_half' needs {NEAR}; a batch can have {have}\n"
     assert (status, printed.err) == (1, expected)
     monkeypatch.setitem(ENTRIES, NEAR, Entry("uint8", ("H", "W"), near_the_middle, moved="nearest"))
     assert train(*asked)[0] == 0
@@ -174,8 +173,18 @@ def test_a_name_that_is_not_in_its_table_is_one_line(train):
         ("network.name", "vnet", "network.name: 'vnet' does not exist; expected one of unet"),
         ("trainer.name", "magic", "trainer.name: 'magic' does not exist; expected one of supervised"),
         ("loss.terms.hope.weight", "1", "loss.terms: 'hope' does not exist; expected one of bce, dice"),
-        ("loss.terms.dice.organ", "all", "loss.terms.dice: no option organ; expected some of organs, slices, smooth"),
-        ("rule", "any_or_outside_box", "rule: 'any_or_outside_box' needs outside_box; these data have image, label"),
+        (
+            "loss.terms.dice.organ",
+            "all",
+            "terms.dice: no option organ; expected some of weight, ramp, organs, slices, smooth",
+        ),
+        ("rule", "any_or_outside_box", "rule: 'any_or_outside_box' needs outside_box; a batch can have image, label"),
+        ("trainer.options.x", "1", "trainer.options: no option x; it has none"),
+        ("network.options.width", "", "network.options.width: expected int, 1 or more, got none"),
+        ("loss.terms.bce.weight", ".nan", "loss.terms.bce.weight: expected a finite number, got nan"),
+        ("network", "unet", "--network: expected one of its options, such as --network.name"),
+        ("network.options", "5", "train.network.options: expected options, such as {NAME: VALUE}, got 5"),
+        ("loss.terms", "nonsense", "train.loss.terms: expected options, such as {NAME: VALUE}, got 'nonsense'"),
     ):
         status, printed = train(f"--{option}", name)
         assert (status, len(printed.err.splitlines())) == (1, 1)

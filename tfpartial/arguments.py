@@ -14,7 +14,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from tfpartial.config.renamed import refuse_renamed
 from tfpartial.errors import TfpartialError
-from tfpartial.free_options import take_free, with_free
+from tfpartial.free_options import require_groups, take_free, with_free
 
 FLAGS = {
     "json": "print the summary as JSON",
@@ -60,6 +60,7 @@ def build(verb: str, config_class: type, options: dict[str, Any]) -> Any:
         TfpartialError: an unknown or missing option, or a value that is not what the option takes.
     """
     refuse_renamed(verb, paths(options))
+    require_groups(verb, config_class, options)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(config_class)
     try:
@@ -124,15 +125,22 @@ def _section_for_file(
     """Replaces the file after `--config` by the text of its section, with the free options of the command line put in."""
     replaced = list(words)
     if "--config" not in words[:-1] and free:
-        replaced = ["--config", _as_text(with_free(config_class, {}, free)), *words]
+        return ["--config", _as_text(_with_free(verb, config_class, {}, free)), *words]
     for place, word in enumerate(words[:-1]):
         if word == "--config":
             section = _section(Path(words[place + 1]), verb, verbs)
             refuse_renamed(verb, paths(section))
-            replaced[place + 1] = _as_text(with_free(config_class, section, free))
+            replaced[place + 1] = _as_text(_with_free(verb, config_class, section, free))
         elif word.startswith("--config="):
             raise TfpartialError("--config: expected a space before the file's name, got '='")
     return replaced
+
+
+def _with_free(verb: str, config_class: type, section: Mapping[str, Any], free: list[tuple[str, Any]]) -> dict[str, Any]:
+    require_groups(verb, config_class, section)
+    changed = with_free(config_class, section, free)
+    require_groups(verb, config_class, changed)
+    return changed
 
 
 def _as_text(section: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ def merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def set_option(config_class: type, options: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """`options` with the option `group.option` set to a value; a group is merged with what is there.
 
-    Where it is one of free options that are not there yet, it is added to the default ones.
+    Where it is one of free options that are not there yet, it is added to the default ones. The free options as a whole are
+    replaced.
     """
     changed = copy.deepcopy(dict(options))
     defaults = free_defaults(config_class)
@@ -35,7 +36,7 @@ def set_option(config_class: type, options: Mapping[str, Any], path: str, value:
         if not isinstance(inner.get(group), dict):
             inner[group] = copy.deepcopy(defaults.get(".".join(groups[:depth]), {}))
         inner = inner[group]
-    inner[name] = _merged_value(inner.get(name), value)
+    inner[name] = value if path in defaults else _merged_value(inner.get(name), value)
     return changed
 
 
@@ -52,20 +53,48 @@ def free_defaults(config_class: type, prefix: str = "") -> dict[str, dict[str, A
     return found
 
 
+def require_groups(verb: str, config_class: type, options: Mapping[str, Any]) -> None:
+    """Raises `TfpartialError` where a group of options, or free options, are not names with values."""
+    for path, example in {**_groups(config_class), **dict.fromkeys(free_defaults(config_class), "NAME")}.items():
+        value: Any = options
+        for name in path.split("."):
+            if not isinstance(value, Mapping) or name not in value:
+                break
+            value = value[name]
+        else:
+            if not isinstance(value, Mapping):
+                got = "nothing" if value is None else repr(value)
+                raise TfpartialError(f"{verb}.{path}: expected options, such as {{{example}: VALUE}}, got {got}")
+
+
+def _groups(config_class: type, prefix: str = "") -> dict[str, str]:
+    """The groups of options of a configuration class, as `group.group`, and the first option of each."""
+    found: dict[str, str] = {}
+    for name, hint in typing.get_type_hints(config_class).items():
+        if dataclasses.is_dataclass(hint):
+            found[f"{prefix}{name}"] = dataclasses.fields(hint)[0].name
+            found |= _groups(typing.cast(type, hint), f"{prefix}{name}.")
+    return found
+
+
 def take_free(config_class: type, words: list[str]) -> tuple[list[str], list[tuple[str, Any]]]:
     """Divides words into those that jsonargparse reads, and free options (`--loss.terms.dice.weight 2`) with their values.
 
     Raises:
-        TfpartialError: an option without a value, or with one that is not YAML.
+        TfpartialError: an option without a value, or with one that is not YAML; a group of options that is given as one.
     """
-    holders = tuple(f"--{name}." for name in free_defaults(config_class))
+    free = [f"--{name}" for name in free_defaults(config_class)]
+    holders = tuple(f"{name}." for name in free)
+    groups = {f"--{name}" for name in _groups(config_class)}
     others: list[str] = []
     taken: list[tuple[str, Any]] = []
     rest = list(words)
     while rest:
         word = rest.pop(0)
         option, equals, value = word.partition("=")
-        if not (holders and option.startswith(holders)):
+        if option in groups:
+            raise TfpartialError(f"{option}: expected one of its options, such as {option}.{_groups(config_class)[option[2:]]}")
+        if not (option in free or (holders and option.startswith(holders))):
             others.append(word)
             continue
         if not equals and not rest:

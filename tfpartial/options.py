@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import types
 import typing
@@ -43,7 +44,9 @@ def options_of(owner: Owner, given: Collection[str] = ()) -> list[Option]:
     ]
 
 
-def checked_options(owner: Owner, options: Mapping[str, Any], where: str, given: Collection[str] = ()) -> dict[str, Any]:
+def checked_options(
+    owner: Owner, options: Mapping[str, Any], where: str, given: Collection[str] = (), others: Collection[str] = ()
+) -> dict[str, Any]:
     """The options with the types that their owner asks for.
 
     Args:
@@ -51,6 +54,7 @@ def checked_options(owner: Owner, options: Mapping[str, Any], where: str, given:
         options: name -> value, as YAML has it.
         where: what the options are called in the configuration, for the message.
         given: arguments that the program gives itself.
+        others: further options at the same place, for the message.
 
     Raises:
         TfpartialError: an option that does not exist, or a value of another type.
@@ -58,7 +62,9 @@ def checked_options(owner: Owner, options: Mapping[str, Any], where: str, given:
     parameters = _parameters(owner, given)
     unknown = [str(name) for name in options if name not in parameters]
     if unknown:
-        raise TfpartialError(f"{where}: no option {', '.join(unknown)}; expected some of {', '.join(parameters) or 'none'}")
+        choice = ", ".join([*others, *parameters])
+        expected = f"expected some of {choice}" if choice else "it has none"
+        raise TfpartialError(f"{where}: no option {', '.join(unknown)}; {expected}")
     return {name: _checked(value, parameters[name][0], f"{where}.{name}") for name, value in options.items()}
 
 
@@ -80,14 +86,19 @@ def _parameters(owner: Owner, given: Collection[str]) -> dict[str, tuple[Any, An
 
 def _checked(value: Any, hint: Any, where: str) -> Any:
     plain, least = _parts(hint)
+    wrong = TfpartialError(f"{where}: expected {type_text(hint)}, got {'none' if value is None else repr(value)}")
+    if value is None and type(None) not in (plain, *typing.get_args(plain)):
+        raise wrong
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=plain)
     try:
         checked = parser.parse_object({"value": value})["value"]
     except ArgumentError as error:
-        raise TfpartialError(f"{where}: expected {type_text(hint)}, got {value!r}") from error
+        raise wrong from error
+    if isinstance(checked, float) and not math.isfinite(checked):
+        raise TfpartialError(f"{where}: expected a finite number, got {value!r}")
     if least is not None and checked is not None and checked < least:
-        raise TfpartialError(f"{where}: expected {type_text(hint)}, got {value!r}")
+        raise wrong
     return checked
 
 

@@ -7,6 +7,7 @@ from tfpartial import cli
 from tfpartial.config import TrainConfig
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.provenance import finish, summary_of
+from tfpartial.segmenter.card import read_card
 from tfpartial.stage_folder import open_stage
 from tfpartial.training.callbacks import STATE
 from tfpartial.training.check import check
@@ -20,10 +21,12 @@ def run(config: TrainConfig) -> dict[str, Any]:
     cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
     if not open_stage(config.out, "train", config, progress=STATE):
         progress = fit(config, cases, [StepBar()])
+        card = read_card(config.out)
         finish(
             config.out,
             {
                 "method": config.method,
+                "rule": card.rule,
                 "training cases": len(cases.train),
                 "validation cases": len(cases.val),
                 "epochs": progress.epochs,

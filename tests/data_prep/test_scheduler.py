@@ -12,7 +12,8 @@ OF_THE_RUN = {"config.yaml", "provenance.json"}
 """Files of a stage folder that hold paths and times."""
 PRELOAD = """
 import os, signal
-from tfpartial.data import case_report, prepare
+from tfpartial.data.ingest import case_report
+from tfpartial.data.store import prepare
 
 def dies_once(function, mark):
     def run(*arguments, **options):

@@ -50,6 +50,7 @@ def test_every_stage_leaves_its_folder_with_a_record(here, experiment, tmp_path)
 def test_a_finished_run_does_nothing_and_says_so(here, experiment, caplog):
     stage.run(experiment.run())
     done = here.journal()
+    caplog.clear()  # a test before may have left the level at INFO
     with caplog.at_level("INFO", logger="tfpartial"):
         stage.run(experiment.run())
     assert here.journal() == done

@@ -75,7 +75,7 @@ def test_survives_its_config(kind):
     loss = kind("batch_mean", name="term")
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     assert type(again) is kind
-    assert again.get_config() == loss.get_config() == {"reduction": "batch_mean", "name": "term"}
+    assert again.get_config() == loss.get_config() == {"reduction": "batch_mean", "floor": 0.0, "name": "term"}
 
 
 def test_says_what_is_wrong_with_a_call():

@@ -30,6 +30,14 @@ def test_cross_entropy_is_that_of_the_certain_voxels():
     )
 
 
+def test_a_few_certain_voxels_count_for_a_share_of_the_batch_at_least():
+    """One certain voxel of two: its mean is its own; counted for three quarters of the batch it weighs two thirds of that."""
+    floored = CrossEntropy("sigmoid", floor=0.75)
+    assert float(floored(inputs(weights=(1, 0)))) == pytest.approx(np.log(2) / 1.5, rel=1e-6)
+    assert float(floored(inputs())) == pytest.approx((np.log(2) + np.log(4)) / 2, rel=1e-6)
+    assert float(CrossEntropy("softmax", floor=1.0).loss.floor) == 1.0
+
+
 def test_dice_of_a_slice_counts_where_the_organ_is_annotated():
     certain = 1 - (2 * 0.5 + 1) / (1 + 1.25 + 1)
     assert float(Dice("sigmoid")(inputs(annotated=False))) == pytest.approx(certain, rel=1e-6)
@@ -75,7 +83,13 @@ def test_what_the_data_lack_is_said_before_the_first_step():
     [
         ({"bce": {"weight": -1}}, "loss.terms.bce.weight: expected float, 0 or more, got -1"),
         ({"bce": {"weight": "much"}}, "loss.terms.bce.weight: expected float, 0 or more, got 'much'"),
-        ({"bce": {"ramp": [5, 5]}}, "loss.terms.bce.ramp: expected a first and a later last step, got 5 and 5"),
+        ({"bce": {"ramp": [5, 5]}}, "loss.terms.bce.ramp: expected a step from 0 on and a later one, got 5 and 5"),
+        ({"bce": {"floor": 2}}, "loss.terms.bce.floor: expected 0 to 1, got 2.0"),
+        ({"bce": {"weight": float("nan")}}, "loss.terms.bce.weight: expected a finite number, got nan"),
+        ({"bce": {"weight": None}}, "loss.terms.bce.weight: expected float, 0 or more, got none"),
+        ({"bce": 3}, "loss.terms.bce: expected its options, such as {weight: 1}, got 3"),
+        ({"dice": {"smooth": -5}}, "loss.terms.dice.smooth: expected more than 0 voxels, got -5.0"),
+        ({"dice": {"wieght": 1}}, "loss.terms.dice: no option wieght; expected some of weight, ramp, organs, slices, smooth"),
         ({"bce": {"reduction": "sum"}}, "loss.terms.bce.reduction: expected valid_mean or batch_mean, got 'sum'"),
         ({"bce": None, "dice": {"weight": 0}}, "loss.terms: expected a term with a weight above 0, got bce, dice without one"),
         ({}, "loss.terms: expected a term with a weight above 0, got no term"),

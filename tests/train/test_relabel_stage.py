@@ -68,8 +68,8 @@ def test_training_sees_experts_and_pseudo_labels(cases):
     more = 0
     for number, case in enumerate(cases.train):
         z = np.arange(cases.store.cases[case].slices)
-        _, label = reader.read(np.full(len(z), number), z)
-        _, before = experts.read(np.full(len(z), number), z)
+        label = reader.labels(np.full(len(z), number), z)
+        before = experts.labels(np.full(len(z), number), z)
         np.testing.assert_array_equal(label[before > 0], before[before > 0])
         more += int((label > 0).sum() - (before > 0).sum())
         np.testing.assert_array_equal(reader.annotated[number], experts.annotated[number])

@@ -253,5 +253,6 @@ class InfoConfig:
     trainers: bool = False
 
     def __post_init__(self) -> None:
-        asked = sum([self.path is not None, self.networks, self.losses, self.trainers])
-        require(asked == 1, "path", "one of a path, --networks, --losses and --trainers", asked or "none")
+        lists = [f"--{name}" for name in ("networks", "losses", "trainers") if getattr(self, name)]
+        asked = [*([] if self.path is None else [str(self.path)]), *lists]
+        require(len(asked) == 1, "path", "one of a path, --networks, --losses and --trainers", " and ".join(asked) or "none")

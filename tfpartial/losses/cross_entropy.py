@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfpartial.errors import TfpartialError
 from tfpartial.losses.base import PartialLoss, Tensor, one_of, whole_voxel
 
 REDUCTIONS = ("batch_mean", "valid_mean")
@@ -15,20 +16,24 @@ REDUCTIONS = ("batch_mean", "valid_mean")
 class _CrossEntropy(PartialLoss):
     """A cross entropy per voxel and channel, summed over the channels and averaged over voxels in one of two ways."""
 
-    def __init__(self, reduction: str = "valid_mean", name: str | None = None) -> None:
+    def __init__(self, reduction: str = "valid_mean", floor: float = 0.0, name: str | None = None) -> None:
         super().__init__(name=name)
         self.reduction = one_of("reduction", reduction, REDUCTIONS)
+        if not 0 <= floor <= 1:
+            raise TfpartialError(f"floor: expected 0 to 1, got {floor}")
+        self.floor = float(floor)
 
     def get_config(self) -> dict[str, Any]:
-        return {"reduction": self.reduction, "name": self.name}
+        return {"reduction": self.reduction, "floor": self.floor, "name": self.name}
 
     def _reduce(self, terms: Tensor, weight: Tensor) -> Tensor:
         """The scalar of `terms` `[..., C]` under `weight` of the same shape."""
         voxels = tuple(range(len(terms.shape) - 1))
         total = ops.sum(terms * weight, axis=voxels)  # (C,)
+        size = ops.cast(ops.prod(ops.shape(terms)[:-1]), "float32")
         if self.reduction == "batch_mean":
-            return ops.sum(total) / ops.cast(ops.prod(ops.shape(terms)[:-1]), "float32")
-        return ops.sum(ops.divide_no_nan(total, ops.sum(weight, axis=voxels)))
+            return ops.sum(total) / size
+        return ops.sum(ops.divide_no_nan(total, ops.maximum(ops.sum(weight, axis=voxels), self.floor * size)))
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")
@@ -38,13 +43,14 @@ class PartialBinaryCrossentropy(_CrossEntropy):
         l_ik = -y_ik ln s(x_ik) - (1 - y_ik) ln(1 - s(x_ik)),   s the sigmoid, x the logits
 
         batch_mean:   sum_k sum_i w_ik l_ik / N                 N voxels in the batch, certain or not
-        valid_mean:   sum_k (sum_i w_ik l_ik / sum_i w_ik)      an organ without a certain voxel adds 0
+        valid_mean:   sum_k (sum_i w_ik l_ik / max(sum_i w_ik, f N))      an organ without a certain voxel adds 0
 
     Example: one organ, two voxels, logits 0 and ln 3 (probability 1/2 and 3/4), targets 1 and 0, only the first voxel certain:
     its term is ln 2 = 0.693, so `batch_mean` gives 0.347 and `valid_mean` 0.693. The second term (ln 4) counts for nothing.
 
     Args:
-        reduction: `valid_mean`, which trained better (README), or `batch_mean`, the paper's.
+        reduction: `valid_mean`, which trained better (docs/results.md), or `batch_mean`, the paper's.
+        floor: f, share of the batch that the certain voxels of `valid_mean` count for at least.
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
@@ -58,7 +64,7 @@ class PartialCategoricalCrossentropy(_CrossEntropy):
 
         l_i = -sum_c y_ic ln softmax(x_i)_c,   y_i0 = 1 - sum_k y_ik,   w_i = min_k w_ik
 
-        batch_mean:   sum_i w_i l_i / N          valid_mean:   sum_i w_i l_i / sum_i w_i  (0 without a certain voxel)
+        batch_mean:   sum_i w_i l_i / N          valid_mean:   sum_i w_i l_i / max(sum_i w_i, f N)
 
     `y_true` and `w` stay `[..., K]`; the logits are `[..., K+1]`. With the rule `naive` this is the usual multi-class network,
     which takes every missing label for background (thesis, section 3.3).
@@ -66,7 +72,8 @@ class PartialCategoricalCrossentropy(_CrossEntropy):
     Example: K = 1, one voxel, logits (0, ln 3), target 0: softmax = (1/4, 3/4), loss = ln 4 = 1.386.
 
     Args:
-        reduction: `valid_mean`, which trained better (README), or `batch_mean`, the paper's.
+        reduction: `valid_mean`, which trained better (docs/results.md), or `batch_mean`, the paper's.
+        floor: f, share of the batch that the certain voxels of `valid_mean` count for at least.
     """
 
     extra_channels = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from keras import ops
 
@@ -10,6 +10,7 @@ from tfpartial.losses.base import PartialLoss, Tensor, one_of
 from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
 from tfpartial.losses.dice import PartialDice
 from tfpartial.losses.inputs import LossInputs
+from tfpartial.options import AtLeast
 
 CROSS_ENTROPIES = {"sigmoid": PartialBinaryCrossentropy, "softmax": PartialCategoricalCrossentropy}
 SLICES = ("certain", "annotated")
@@ -39,11 +40,18 @@ class CrossEntropy(Term):
     Args:
         activation: `sigmoid` or `softmax`.
         reduction: `valid_mean` divides each organ's sum by its certain voxels, `batch_mean` by all voxels of the batch.
+        floor: share of the batch that an organ's certain voxels count for at least under `valid_mean`: a handful of voxels in a
+            batch without an annotated slice of the organ then does not weigh as much as a whole batch.
     """
 
-    def __init__(self, activation: str, reduction: Literal["valid_mean", "batch_mean"] = "valid_mean") -> None:
+    def __init__(
+        self,
+        activation: str,
+        reduction: Literal["valid_mean", "batch_mean"] = "valid_mean",
+        floor: Annotated[float, AtLeast(0)] = 0.0,
+    ) -> None:
         super().__init__(activation)
-        self.loss: PartialLoss = CROSS_ENTROPIES[activation](reduction=reduction)
+        self.loss: PartialLoss = CROSS_ENTROPIES[activation](reduction=reduction, floor=floor)
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         return self.loss(inputs.targets, inputs.logits[1], sample_weight=inputs.weights)

@@ -10,6 +10,7 @@ import keras
 
 from tfpartial.errors import TfpartialError
 from tfpartial.models.unet import unet
+from tfpartial.options import checked_options
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {"unet": unet}
 """Each builder takes `BUILT_WITH` and its own options, all with defaults."""
@@ -40,4 +41,5 @@ def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any
         raise TfpartialError(f"network '{name}' has no option {', '.join(unknown)}; expected some of {', '.join(allowed)}")
     if num_organs < 1:
         raise TfpartialError(f"network '{name}': expected at least 1 logit per voxel, got {num_organs}")
-    return network(num_logits=num_organs, input_shape=tuple(input_shape), **options)
+    checked = checked_options(network, options, f"network '{name}'", BUILT_WITH)
+    return network(num_logits=num_organs, input_shape=tuple(input_shape), **checked)

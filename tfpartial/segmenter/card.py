@@ -46,6 +46,7 @@ class SegmenterCard:
         sd: their standard deviation.
         network: the network's specification.
         prior: how the network is told the spatial prior, which lies beside the card (`prior.npz`); none for one without.
+        rule: the weight rule that it learned by; none where an older release did not say it.
     """
 
     organs: OrganTable
@@ -59,6 +60,7 @@ class SegmenterCard:
     sd: float
     network: NetworkSpec
     prior: str | None = None
+    rule: str | None = None
 
 
 def write_card(card: SegmenterCard, folder: Path) -> None:
@@ -87,7 +89,9 @@ def read_card(folder: Path) -> SegmenterCard:
             mean=content["mean"],
             sd=content["sd"],
             network=_network_spec(content["network"]),
-            prior=content.get("prior"),  # cards of older releases have no such entry
+            # Cards of older releases lack these two.
+            prior=content.get("prior"),
+            rule=content.get("rule"),
         )
 
 

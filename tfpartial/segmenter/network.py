@@ -38,12 +38,21 @@ def load_network(folder: Path, checkpoint: str) -> keras.Model:
 
 
 def read_network(path: Path) -> keras.Model:
-    """The network of a `.keras` file. Raises `TfpartialError` when it is not a whole one."""
+    """The network of a `.keras` file. Raises `TfpartialError` when it is not a whole one, or has weights that are not finite."""
     try:
-        return keras.saving.load_model(path, safe_mode=True, compile=False)
+        network = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TfpartialError(f"{path}: expected a network that Keras can load, got: {reason}") from error
+    wrong = infinite_layers(network)
+    if wrong:
+        raise TfpartialError(f"{path}: expected finite weights, got NaN or infinity in layer {', '.join(wrong[:3])}")
+    return network
+
+
+def infinite_layers(network: keras.Model) -> list[str]:
+    """Names of the layers that hold a weight which is NaN or infinite."""
+    return [layer.name for layer in network.layers if any(not np.isfinite(weight).all() for weight in layer.get_weights())]
 
 
 def save_network(network: keras.Model, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfpartial.config import TrainConfig
+from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.models.build import BUILT_WITH, NETWORKS
 from tfpartial.options import checked_options, choose
 from tfpartial.training.objective import Objective
@@ -15,7 +16,8 @@ def check(config: TrainConfig) -> None:
     """Raises `TfpartialError` for a network, term, trainer or option that does not exist, or a value of another type."""
     network_options(config)
     trainer_options(config.trainer)
-    Objective(config.method, 1, config.loss, config.rule, config.activation)
+    objective = Objective(config.method, 1, config.loss, config.rule, config.activation)
+    objective.require([*seen_by_loss(), "prior"], "a batch can have")
 
 
 def network_options(config: TrainConfig) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tfpartial.models.with_prior import take_plain_weights
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.network import load_network
 
-MAY_DIFFER = ("method", "mean", "sd", "prior")
+MAY_DIFFER = ("method", "rule", "mean", "sd", "prior")
 
 
 def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:

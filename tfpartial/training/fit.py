@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import keras
@@ -29,6 +30,8 @@ from tfpartial.training.overlays import Overlays, labelled_slices
 from tfpartial.training.partial_segmenter import PartialSegmenter
 from tfpartial.training.trainers import build_trainer
 from tfpartial.training.validation import Validator
+
+logger = logging.getLogger(__name__)
 
 PICTURES = 4
 """Validation slices that TensorBoard shows."""
@@ -69,6 +72,7 @@ def _objective(config: TrainConfig, cases: TrainingCases, centres_mm: np.ndarray
     reader = SliceReader(cases.store, cases.train, cases.annotated, cases.pseudo, centres_mm)
     seen = [name for name, entry in entries_of(reader).items() if entry.loss]
     objective.require([*seen, *(["prior"] if centres_mm is not None else [])])
+    logger.info("%s", objective)
     return objective
 
 
@@ -119,6 +123,7 @@ def _card(config: TrainConfig, cases: TrainingCases, objective: Objective) -> Se
             options=network_options(config),
         ),
         prior=None if config.prior is None else config.prior_use.where,
+        rule=objective.rule,
     )
 
 

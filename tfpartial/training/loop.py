@@ -15,6 +15,7 @@ from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.segmenter.precision import choose_jit, choose_policy
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.checkpoint import Progress, load_state
+from tfpartial.training.finite import StopWhenNotFinite
 from tfpartial.training.metrics_file import MetricsFile
 from tfpartial.training.network_trainer import NetworkTrainer
 
@@ -81,7 +82,7 @@ def train_epochs(
         initial_epoch=progress.epochs,
         epochs=config.epochs,
         steps_per_epoch=steps,
-        callbacks=[*validation, tensorboard, keep, *callbacks],
+        callbacks=[StopWhenNotFinite(), *validation, tensorboard, keep, *callbacks],
         shuffle=False,
         verbose=0,
     )

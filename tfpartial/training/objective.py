@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
@@ -72,15 +73,17 @@ class Objective:
     def __init__(
         self, method: str, num_organs: int, config: LossConfig, rule: Rule | None = None, activation: Activation | None = None
     ) -> None:
-        recipe = METHODS[method]
+        recipe: Recipe = choose(METHODS, method, "method")
         self.rule = rule or recipe.rule
         self.activation: Activation = activation or recipe.activation
         self.num_organs = num_organs
-        asked = {name: {**recipe.terms.get(name, {}), **(options or {})} for name, options in config.terms.items()}
-        weighted = {name: _weighted(name, asked[name], self.activation) for name in asked if config.terms[name] is not None}
+        asked = {name: options for name, options in config.terms.items() if options is not None}
+        weighted = {
+            name: _weighted(name, options, recipe.terms.get(name, {}), self.activation) for name, options in asked.items()
+        }
         self.terms = {name: term for name, term in weighted.items() if term.weight > 0}
         if not self.terms:
-            got = f"{', '.join(asked)} without one" if asked else "no term"
+            got = f"{', '.join(config.terms)} without one" if config.terms else "no term"
             raise TfpartialError(f"loss.terms: expected a term with a weight above 0, got {got}")
 
     @property
@@ -88,14 +91,18 @@ class Objective:
         """Channels of the network's output."""
         return self.num_organs + (self.activation == "softmax")
 
-    def require(self, found: Collection[str]) -> None:
-        """Raises `TfpartialError` when the rule or a term reads something that the batches, `found`, do not have."""
+    def require(self, found: Collection[str], have: str = "these data have") -> None:
+        """Raises `TfpartialError` when the rule or a term reads something that is not in the batches, `found`."""
         needs = {"rule": (self.rule, NEEDS.get(self.rule, ()))}
         needs |= {f"loss.terms.{name}": (name, weighted.term.needs) for name, weighted in self.terms.items()}
         for option, (name, needed) in needs.items():
             missing = [entry for entry in needed if entry not in (*ALWAYS, *found)]
             if missing:
-                raise TfpartialError(f"{option}: '{name}' needs {', '.join(missing)}; these data have {', '.join(found)}")
+                raise TfpartialError(f"{option}: '{name}' needs {', '.join(missing)}; {have} {', '.join(found)}")
+
+    def __str__(self) -> str:
+        """What is learned, in a line."""
+        return f"loss {', '.join(map(_text, self.terms.items()))}; rule {self.rule}; {self.activation}"
 
     def __call__(self, batch: Mapping[str, Any], logits: Any, step: Any = 0) -> dict[str, Any]:
         """The terms, unweighted, and their weighted sum `loss`.
@@ -116,6 +123,11 @@ class Objective:
         return {"loss": total, **values}
 
 
+def _text(named: tuple[str, WeightedTerm]) -> str:
+    name, (_, weight, ramp) = named
+    return f"{name} {weight:g}" + ("" if ramp is None else f" (rises from step {ramp[0]} to {ramp[1]})")
+
+
 def shared_options(
     weight: Annotated[float, AtLeast(0)] = 1.0, ramp: tuple[int, int] | None = None
 ) -> tuple[float, tuple[int, int] | None]:
@@ -128,12 +140,21 @@ def shared_options(
     return weight, ramp
 
 
-def _weighted(name: str, options: Mapping[str, Any], activation: str) -> WeightedTerm:
+SHARED = inspect.signature(shared_options).parameters
+
+
+def _weighted(name: str, options: Mapping[str, Any], defaults: Mapping[str, Any], activation: str) -> WeightedTerm:
     where = f"loss.terms.{name}"
+    if not isinstance(options, Mapping):
+        raise TfpartialError(f"{where}: expected its options, such as {{weight: 1}}, got {options!r}")
     term = choose(TERMS, name, "loss.terms")
-    shared = {key: value for key, value in options.items() if key in ("weight", "ramp")}
-    own = {key: value for key, value in options.items() if key not in shared}
+    shared = {key: value for key, value in options.items() if key in SHARED}
+    own = {**defaults, **{key: value for key, value in options.items() if key not in shared}}
     weight, ramp = shared_options(**checked_options(shared_options, shared, where))
     if ramp is not None and not 0 <= ramp[0] < ramp[1]:
-        raise TfpartialError(f"{where}.ramp: expected a first and a later last step, got {ramp[0]} and {ramp[1]}")
-    return WeightedTerm(term(activation, **checked_options(term, own, where, ("self", "activation"))), weight, ramp)
+        raise TfpartialError(f"{where}.ramp: expected a step from 0 on and a later one, got {ramp[0]} and {ramp[1]}")
+    options = checked_options(term, own, where, ("self", "activation"), tuple(SHARED))
+    try:
+        return WeightedTerm(term(activation, **options), weight, ramp)
+    except TfpartialError as error:
+        raise TfpartialError(f"{where}.{error}") from error
