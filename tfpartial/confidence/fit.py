@@ -26,7 +26,8 @@ from tfpartial.segmenter.network import load_network, save_network
 from tfpartial.segmenter.precision import dtype_policy
 from tfpartial.training.callbacks import STATE
 from tfpartial.training.checkpoint import Progress
-from tfpartial.training.loop import set_up, train_epochs
+from tfpartial.training.devices import set_up
+from tfpartial.training.loop import train_epochs
 
 
 def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:

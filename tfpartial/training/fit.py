@@ -23,8 +23,9 @@ from tfpartial.training.callbacks import BEST, LAST, Validate
 from tfpartial.training.case_places import training_centres_mm, validation_centres_mm
 from tfpartial.training.check import network_options
 from tfpartial.training.checkpoint import Progress
+from tfpartial.training.devices import set_up
 from tfpartial.training.first_weights import continued_card, take_weights
-from tfpartial.training.loop import TENSORBOARD, set_up, train_epochs
+from tfpartial.training.loop import TENSORBOARD, train_epochs
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
 from tfpartial.training.partial_segmenter import PartialSegmenter

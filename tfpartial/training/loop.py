@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tfpartial.config import ConfidenceConfig, TrainConfig
 from tfpartial.data.feed.pipeline import steps_in_epoch, training_slices
 from tfpartial.data.fold.training_cases import TrainingCases
-from tfpartial.segmenter.precision import choose_jit, choose_policy
+from tfpartial.segmenter.precision import choose_jit
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.finite import StopWhenNotFinite
 from tfpartial.training.metrics_file import MetricsFile
 from tfpartial.training.network_trainer import NetworkTrainer
 
-logger = logging.getLogger(__name__)
-
 TENSORBOARD = "tensorboard"
 LoopConfig = TrainConfig | ConfidenceConfig
-
-
-def set_up(config: LoopConfig) -> str:
-    """Seeds everything that is drawn and, if asked for, makes the operations deterministic; before the network is made.
-
-    Returns:
-        The dtype policy of the layers to make.
-    """
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
-    policy = choose_policy(config.precision)
-    devices = ", ".join(device.name for device in tf.config.list_physical_devices())
-    logger.info("precision %s, XLA %s, devices %s", policy, "on" if choose_jit(config.jit) else "off", devices)
-    return policy
 
 
 def train_epochs(
