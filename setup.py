@@ -36,6 +36,7 @@ setup(
     package_dir={"tfpartial": "tfpartial", **STAGES},
     package_data={"tfpartial": ["py.typed"], "tfpartial.report": ["style.css", "page.js", "templates/*"]},
     install_requires=[
+        "docstring-parser>=0.15,<1",
         "h5py>=3.11,<4",
         "isal>=1.7,<2",
         "jinja2>=3.1,<4",

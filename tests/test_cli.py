@@ -75,6 +75,14 @@ def test_free_options_are_taken_in_the_order_of_the_words():
     assert train.loss.terms == {"bce": {"weight": 2}, "dice": {"weight": 1}}
 
 
+def test_a_whole_group_may_be_a_mapping_or_a_file(tmp_path):
+    file = tmp_path / "augment.yaml"
+    file.write_text("{scale: 0.3}")
+    for text in ("{scale: 0.3}", str(file)):
+        assert config("train", TrainConfig, *TRAIN_PATHS, "--augment", text).augment.scale == 0.3
+    assert config("train", TrainConfig, *TRAIN_PATHS, "--network={name: other}").network.name == "other"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

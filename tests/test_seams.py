@@ -182,7 +182,7 @@ def test_a_name_that_is_not_in_its_table_is_one_line(train):
         ("trainer.options.x", "1", "trainer.options: no option x; it has none"),
         ("network.options.width", "", "network.options.width: expected int, 1 or more, got none"),
         ("loss.terms.bce.weight", ".nan", "loss.terms.bce.weight: expected a finite number, got nan"),
-        ("network", "unet", "--network: expected one of its options, such as --network.name"),
+        ("network", "unet", "--network: expected one of its options, such as --network.name, got 'unet'"),
         ("network.options", "5", "train.network.options: expected options, such as {NAME: VALUE}, got 5"),
         ("loss.terms", "nonsense", "train.loss.terms: expected options, such as {NAME: VALUE}, got 'nonsense'"),
     ):

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -85,7 +86,7 @@ def take_free(config_class: type, words: list[str]) -> tuple[list[str], list[tup
     """
     free = [f"--{name}" for name in free_defaults(config_class)]
     holders = tuple(f"{name}." for name in free)
-    groups = {f"--{name}" for name in _groups(config_class)}
+    groups = {f"--{name}": first for name, first in _groups(config_class).items()}
     others: list[str] = []
     taken: list[tuple[str, Any]] = []
     rest = list(words)
@@ -93,7 +94,7 @@ def take_free(config_class: type, words: list[str]) -> tuple[list[str], list[tup
         word = rest.pop(0)
         option, equals, value = word.partition("=")
         if option in groups:
-            raise TfpartialError(f"{option}: expected one of its options, such as {option}.{_groups(config_class)[option[2:]]}")
+            _require_group(option, value if equals else next(iter(rest), ""), groups[option])
         if not (option in free or (holders and option.startswith(holders))):
             others.append(word)
             continue
@@ -101,6 +102,12 @@ def take_free(config_class: type, words: list[str]) -> tuple[list[str], list[tup
             raise TfpartialError(f"{option}: expected a value after it, got none")
         taken.append((option[2:], _value(option, value if equals else rest.pop(0))))
     return others, taken
+
+
+def _require_group(option: str, text: str, first: str) -> None:
+    """A whole group is a mapping, or the name of a file that holds one."""
+    if not isinstance(_value(option, text), Mapping) and not Path(text).is_file():
+        raise TfpartialError(f"{option}: expected one of its options, such as {option}.{first}, got '{text}'")
 
 
 def with_free(config_class: type, section: Mapping[str, Any], free: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _parameters(owner: Owner, given: Collection[str]) -> dict[str, tuple[Any, An
 def _checked(value: Any, hint: Any, where: str) -> Any:
     plain, least = _parts(hint)
     wrong = TfpartialError(f"{where}: expected {type_text(hint)}, got {'none' if value is None else repr(value)}")
-    if value is None and type(None) not in (plain, *typing.get_args(plain)):
+    if value is None and plain is not Any and type(None) not in (plain, *typing.get_args(plain)):
         raise wrong
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=plain)
