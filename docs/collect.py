@@ -44,7 +44,7 @@ def collect(sweep: Path, folder: Path) -> list[Path]:
         raise TfpartialError(f"{sweep}: expected a sweep with a finished comparison, found none")
     folder.mkdir(parents=True, exist_ok=True)
     compared = comparisons[-1].folder
-    written = [Path(shutil.copy(compared / name, folder / name)) for name in COPIED]
+    written = [_copied(compared / name, folder / name, sweep) for name in COPIED]
     shutil.copytree(compared / "tables", folder / "tables", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.tex"))
     for verb, name in TABLES.items():
         parts = [_placed(pd.read_csv(stage.folder / name), stage) for stage in stages if stage.verb == verb]
@@ -57,7 +57,14 @@ def collect(sweep: Path, folder: Path) -> list[Path]:
             written.append(Path(shutil.copy(page, folder / f"{page.stem}_{_place_name(stage)}.md")))
     times = [_placed(pd.DataFrame([{"stage": stage.folder.name, "minutes": stage_minutes(stage)}]), stage) for stage in stages]
     pd.concat(times).to_csv(folder / "minutes.csv", index=False, float_format="%.1f", lineterminator="\n")
-    return [*written, folder / "minutes.csv"]
+    return [*dict.fromkeys(written), folder / "minutes.csv"]
+
+
+def _copied(source: Path, target: Path, sweep: Path) -> Path:
+    """Copies a text without the path of the machine."""
+    text = source.read_text(encoding="utf-8")
+    target.write_text(text.replace(str(sweep.resolve()), f"runs/{sweep.resolve().name}"), encoding="utf-8")
+    return target
 
 
 def _placed(table: pd.DataFrame, stage: FoundStage) -> pd.DataFrame:

@@ -14,13 +14,16 @@ def rows(path):
 def test_the_cells_become_one_table_of_each_kind(sweep, tmp_path):
     out = tmp_path / "results"
     (sweep / "09-compare" / "done.json").write_text(json.dumps({}))
-    assert collect(sweep, out)
+    (sweep / "09-compare" / "provenance.json").write_text(json.dumps({"command": [f"{sweep}/09-compare/config.yaml"]}))
+    written = collect(sweep, out)
+    assert len(set(written)) == len(written)
     scores = rows(out / "scores.csv")
     places = {(row["alpha"], row["fold"], row["method"]) for row in scores}
     assert places == {(alpha, fold, method) for alpha in ("1", "0.1") for fold in "01" for method in ("naive", "certain")}
     single = rows(next(sweep.rglob("certain/07-score/scores.csv")))
     assert {row["case"] for row in single} <= {row["case"] for row in scores}
     assert {row["epoch"] for row in rows(out / "metrics.csv")} == {"1", "2"}
+    assert json.loads((out / "provenance.json").read_text()) == {"command": ["runs/tiny/09-compare/config.yaml"]}
     assert all(float(row["minutes"]) >= 0 for row in rows(out / "minutes.csv") if row["minutes"])
     assert (out / "averages.csv").is_file() and (out / "tables" / "dsc.md").is_file() and not list(out.rglob("*.tex"))
 
