@@ -80,15 +80,14 @@ def _place_name(stage: FoundStage) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Collects; returns the exit status."""
+    if len(arguments) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
     try:
-        sweep, folder = map(Path, arguments)
-        print("\n".join(map(str, collect(sweep, folder))))
+        print("\n".join(map(str, collect(*map(Path, arguments)))))
     except TfpartialError as error:
         print(error, file=sys.stderr)
         return 1
-    except ValueError:
-        print(__doc__, file=sys.stderr)
-        return 2
     return 0
 
 

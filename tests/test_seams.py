@@ -11,12 +11,13 @@ from keras import ops
 from tfpartial import cli
 from tfpartial.data.feed.batch import ENTRIES, Entry
 from tfpartial.losses import TERMS, Term
-from tfpartial.models import BOTTLENECK, FEATURES, LOGITS, NETWORKS
+from tfpartial.models import FEATURES, LOGITS, NETWORKS
 from tfpartial.segmenter.card import read_card
+from tfpartial.train import segmenter
 from tfpartial.training import TRAINERS, PartialSegmenter
 from tfpartial.training.checkpoint import load_state
 
-NEAR = "near_the_middle"
+LEFT = "on_the_left"
 
 
 def two_layers(num_logits, input_shape=(32, 32, 1), depth: int = 1):
@@ -34,7 +35,7 @@ def two_layers(num_logits, input_shape=(32, 32, 1), depth: int = 1):
     return keras.Model(inputs, keras.layers.Conv2D(num_logits, 1, dtype="float32", name=LOGITS)(x), name="two_layers")
 
 
-def near_the_middle(reader, case, z):
+def on_the_left(reader, case, z):
     """A dummy entry: 1 on the left half of a slice, whatever the case."""
     height, width = reader.store.size
     return np.broadcast_to(np.arange(width) < width // 2, (len(z), height, width)).astype(np.uint8)
@@ -48,14 +49,14 @@ class LeftHalf(Term):
         power: exponent.
     """
 
-    needs = (NEAR,)
+    needs = (LEFT,)
 
     def __init__(self, activation, power: float = 1.0):
         super().__init__(activation)
         self.power = power
 
     def __call__(self, inputs):
-        where = ops.cast(inputs.batch[NEAR], "float32")[..., None]
+        where = ops.cast(inputs.batch[LEFT], "float32")[..., None]
         assert where.shape[1:3] == inputs.image.shape[1:3] and inputs.spacing_mm.shape[1] == 3
         return ops.mean(where * ops.sigmoid(inputs.logits[1]) ** self.power)
 
@@ -93,6 +94,32 @@ def train(tiny_run, tmp_path, capsys):
     return run
 
 
+class Interrupted(keras.callbacks.Callback):
+    """Ends a training before its second epoch, as Ctrl-C would."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def train_and_resume(train, tmp_path, monkeypatch):
+    """Two epochs of two steps, interrupted after the first one; the same command goes on from its state."""
+
+    def run(*words):
+        with monkeypatch.context() as patch:
+            patch.setattr(segmenter, "StepBar", Interrupted)
+            assert train(*words, epochs=2)[0] == cli.INTERRUPTED
+        assert not (tmp_path / "model" / "done.json").exists()
+        first = (tmp_path / "model" / "metrics.csv").read_text()
+        status, printed = train(*words, epochs=2)
+        assert status == 0, printed.err
+        both = (tmp_path / "model" / "metrics.csv").read_text()
+        assert both.startswith(first) and len(both.splitlines()) == 3, "the first epoch was not done again"
+
+    return run
+
+
 def predict_and_export(tiny_run, folder):
     served = folder.with_name("served")
     assert cli.main(["export", "--model", str(folder), "--out", str(served), "--json"]) == 0
@@ -104,10 +131,10 @@ def predict_and_export(tiny_run, folder):
 
 
 @pytest.mark.slow
-def test_a_network(train, tiny_run, tmp_path, monkeypatch, capsys):
+def test_a_network(train, train_and_resume, tiny_run, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(NETWORKS, "two_layers", two_layers)
     asked = ("--network.name", "two_layers", "--network.options.depth")
-    assert train(*asked, "2")[0] == 0
+    train_and_resume(*asked, "2")
     assert read_card(tmp_path / "model").network.options == {"depth": 2}
     assert {"hidden_0", "hidden_1"} <= {layer.name for layer in keras.saving.load_model(tmp_path / "model" / "last.keras").layers}
     signature = predict_and_export(tiny_run, tmp_path / "model")
@@ -116,21 +143,20 @@ def test_a_network(train, tiny_run, tmp_path, monkeypatch, capsys):
     assert (status, printed.err) == (1, "tfpartial train: network.options.depth: expected int, got 'two'\n")
     assert cli.main(["info", "--networks"]) == 0
     assert "number of its hidden layers" in capsys.readouterr().out
-    assert BOTTLENECK not in {layer.name for layer in two_layers(2).layers}
 
 
 @pytest.mark.slow
-def test_a_batch_entry_and_a_loss_term_that_reads_it(train, tiny_run, tmp_path, monkeypatch):
+def test_a_batch_entry_and_a_loss_term_that_reads_it(train, train_and_resume, tiny_run, tmp_path, monkeypatch):
     monkeypatch.setitem(TERMS, "left_half", LeftHalf)
     asked = ("--network.options.width=2", "--loss.terms.left_half.power=2", "--loss.terms.left_half.ramp=[1, 3]")
     status, printed = train(*asked)
     have = "image, label, annotated, spacing_mm, prior"
-    expected = f"tfpartial train: loss.terms.left_half: 'left_half' needs {NEAR}; a batch can have {have}\n"
+    expected = f"tfpartial train: loss.terms.left_half: 'left_half' needs {LEFT}; a batch can have {have}\n"
     assert (status, printed.err) == (1, expected)
-    monkeypatch.setitem(ENTRIES, NEAR, Entry("uint8", ("H", "W"), near_the_middle, moved="nearest"))
-    assert train(*asked)[0] == 0
-    assert train(*asked, epochs=2)[0] == 1, "another number of epochs is another training"
-    header, row = (tmp_path / "model" / "metrics.csv").read_text().splitlines()
+    monkeypatch.setitem(ENTRIES, LEFT, Entry("uint8", ("H", "W"), on_the_left, moved="nearest"))
+    train_and_resume(*asked)
+    assert train(*asked, epochs=3)[0] == 1, "another number of epochs is another training"
+    header, row, _ = (tmp_path / "model" / "metrics.csv").read_text().splitlines()
     value = dict(zip(header.split(","), row.split(","), strict=True))
     assert 0 < float(value["left_half"]) < 1
     assert float(value["loss"]) - float(value["bce"]) < float(value["left_half"]), "the weight has not risen to 1 yet"
