@@ -54,11 +54,8 @@ def parts_page() -> str:
 """
     parts = [f"## {title}\n\n{text}\n\n{_table(catalogue.CATALOGUES[name]())}" for name, (title, text) in PARTS.items()]
     rules = [{"rule": f"`{name}`", "needs beside the label map": ", ".join(NEEDS.get(name, ())) or "nothing"} for name in RULES]
-    methods = [
-        {"method": f"`{name}`", "rule": recipe.rule, "activation": recipe.activation, "terms": _words(recipe.terms)}
-        for name, recipe in METHODS.items()
-    ]
-    parts += [f"## Methods\n\nNames for a rule, an activation and options of terms.\n\n{_table(methods)}"]
+    methods = [{"method": f"`{name}`", "rule": recipe.rule, "activation": recipe.activation} for name, recipe in METHODS.items()]
+    parts += [f"## Methods\n\nNames for a rule and an activation.\n\n{_table(methods)}"]
     parts += [f"## Weight rules\n\nTheir formulas are in [the method](../explanation/method.md).\n\n{_table(rules)}"]
     entries = [
         {

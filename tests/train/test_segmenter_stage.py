@@ -14,12 +14,33 @@ import pytest
 import yaml
 
 from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
+from tfpartial.data.feed.pipeline import case_slices
+from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.card import read_card
+from tfpartial.stage_folder import open_stage
 from tfpartial.train import segmenter
+from tfpartial.training import Objective, PartialSegmenter
+from tfpartial.training.callbacks import STATE
 from tfpartial.training.checkpoint import load_state
+from tfpartial.training.fit import fit
+from tfpartial.training.validation import Validator, mean_per_organ
 
 EPOCHS = 6
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends a training after an epoch, as Ctrl-C would."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
+            raise KeyboardInterrupt
+
+
 FAST = {
     "network": NetworkConfig(options={"width": 2}),
     "loss": LossConfig({"bce": {"weight": 1}, "dice": {"weight": 1}}),
@@ -154,15 +175,45 @@ def test_names_a_damaged_state_file(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_last_network_holds_the_moving_average_of_the_weights(tiny_run, tmp_path):
-    changed = {}
-    for ema in (0.0, 0.5):
-        folder = tmp_path / str(ema)
-        segmenter.run(config(tiny_run, folder, epochs=1, ema=ema, deterministic=False))
-        network = keras.saving.load_model(folder / "last.keras", safe_mode=True)
-        with np.load(folder / "state.npz") as state:
-            stepped = [state[f"variable_{number}"] for number in range(len(network.variables))]
-        changed[ema] = [not np.array_equal(variable, last) for variable, last in zip(network.variables, stepped, strict=True)]
-    trainable = [variable.trainable for variable in network.variables]
-    assert not any(changed[0.0]), "without an average the last network is that of the last step"
-    assert changed[0.5] == trainable, "statistics of the batch normalisation are averages already"
+def test_what_is_validated_is_the_average_that_is_kept(tiny_run, tmp_path):
+    """Curves, `best` and `last` speak of the same network; the state goes on from the weights of the last step."""
+    folder = tmp_path / "averaged"
+    segmenter.run(config(tiny_run, folder, epochs=3, validate_every=1, ema=0.9))
+    network = keras.saving.load_model(folder / "last.keras", safe_mode=True)
+    with np.load(folder / "state.npz") as state:
+        stepped = [state[f"variable_{number}"] for number in range(len(network.variables))]
+    assert not any(np.array_equal(variable, last) for variable, last in zip(network.variables, stepped, strict=True))
+    cases = read_training_cases(tiny_run.store, tiny_run.splits, 0, tiny_run.annotations)
+    card = read_card(folder)
+    kept = PartialSegmenter(network, Objective("certain", len(card.organs), FAST["loss"]), card.window_hu, card.mean, card.sd)
+    slices = case_slices(cases.store, cases.val, cases.annotated, 4)
+    scores = mean_per_organ(Validator(kept, "sigmoid", slices, cases.annotated_vectors(cases.val)).dsc())
+    logged = [float(rows(folder)[-1][f"val_dsc_{organ}"] or "nan") for organ in card.organs.names]
+    np.testing.assert_allclose(scores, logged, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_without_an_average_the_last_network_is_that_of_the_last_step(tiny_run, tmp_path):
+    segmenter.run(config(tiny_run, tmp_path, epochs=1, deterministic=False))
+    network = keras.saving.load_model(tmp_path / "last.keras", safe_mode=True)
+    with np.load(tmp_path / "state.npz") as state:
+        for number, variable in enumerate(network.variables):
+            np.testing.assert_array_equal(variable, state[f"variable_{number}"])
+
+
+@pytest.mark.slow
+def test_an_averaged_training_resumes_to_the_same_average(tiny_run, tmp_path):
+    for folder, stops in ((tmp_path / "straight", [2]), (tmp_path / "resumed", [1, 2])):
+        for epochs in stops:
+            averaged = config(tiny_run, folder, epochs=2, ema=0.9, deterministic=True)
+            if epochs == 1:
+                open_stage(folder, "train", averaged, STATE)
+                with pytest.raises(KeyboardInterrupt):
+                    fit(averaged, read_training_cases(tiny_run.store, tiny_run.splits, 0, tiny_run.annotations), [StopAfter(1)])
+            else:
+                segmenter.run(averaged)
+    for name in ("straight", "resumed"):
+        assert (tmp_path / name / "done.json").is_file()
+    networks = [keras.saving.load_model(tmp_path / name / "last.keras", safe_mode=True) for name in ("straight", "resumed")]
+    for one, other in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_array_equal(one, other)

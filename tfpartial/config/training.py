@@ -87,7 +87,7 @@ class TrainConfig:
         prior: stage folder that `prior` wrote, whose priors are part of the network (STIPPLE); none trains without.
         positions: stage folder that `align` wrote: places of organs that are not annotated; none places only annotated ones.
         prior_use: how the network is told the prior.
-        method: weight rule, activation and organs of the Dice term under one name. `certain` learns only certain labels
+        method: weight rule and activation under one name. `certain` learns only certain labels
             (INERRANT0, SMILE); `naive` takes every missing label for background; `naive_softmax` does so with a softmax over
             organs and background.
         rule: where a label may be learned, instead of the method's rule: `certain`, `naive`, `positives` (PBCE), `any` (MBCE) or
@@ -97,6 +97,8 @@ class TrainConfig:
         network: the network.
         loss: the loss.
         augment: the augmentation.
+        first_biases: output biases of a new network: `frequency` starts each organ at its share of the voxels in cases that are
+            annotated for it, `zero` at a probability of 1/2.
         window_hu: HU window; values outside are clipped.
         batch: slices per step.
         epochs: number of epochs.
@@ -106,8 +108,8 @@ class TrainConfig:
             each organ are seen equally often, rare ones repeatedly.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
-        ema: momentum of the moving average of the weights that becomes the last network; 0 keeps the last step's weights. A
-            training must be many times longer than 1 / (1 - ema) steps: the batch statistics are those of the last weights.
+        ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
+            0 keeps the last step's. The momentum rises to it over the first steps, so short trainings may have one.
         validate_every: epochs between validations.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
@@ -133,6 +135,7 @@ class TrainConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    first_biases: Literal["frequency", "zero"] = "frequency"
     window_hu: tuple[float, float] = (-160.0, 300.0)
     batch: int = 8
     epochs: int = 50

@@ -63,7 +63,7 @@ class Dice(Term):
     Args:
         activation: `sigmoid` or `softmax`.
         organs: organs of the mean: `weighted` those with any certain voxel in the batch, `present` those with any positive voxel
-            in it, `all` every organ. The naive methods take `all`: one that skips absent organs is not naive any more.
+            in it, `all` every organ: a batch without an organ is then best at "nothing anywhere", for thousands of steps.
         slices: slices in which an organ counts: those with any `certain` voxel of it, or those in which it is `annotated`. With
             pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is everywhere.
         smooth: voxels added to numerator and denominator.

@@ -39,7 +39,8 @@ class Validate(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None and ((epoch + 1) % self.every == 0 or epoch + 1 == self.epochs):
-            logs.update(organ_scores(self.organs, mean_per_organ(self.validator.dsc())))
+            with self.model.averaged():
+                logs.update(organ_scores(self.organs, mean_per_organ(self.validator.dsc())))
 
 
 class Keep(keras.callbacks.Callback):
@@ -67,7 +68,8 @@ class Keep(keras.callbacks.Callback):
         dsc = logs.get("val_dsc", math.nan)
         better = dsc > self.progress.best_dsc or (math.isnan(self.progress.best_dsc) and not math.isnan(dsc))
         if better:
-            save_network(trainer.network, self.folder / BEST)
+            with trainer.averaged():
+                save_network(trainer.network, self.folder / BEST)
         best = dsc if better else self.progress.best_dsc
         self.progress = Progress(epoch + 1, best, seconds)
         rate = float(np.asarray(trainer.optimizer.learning_rate))

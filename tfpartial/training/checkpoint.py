@@ -60,4 +60,5 @@ def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
 
 def _variables(trainer: NetworkTrainer) -> list[keras.Variable]:
     trainer.optimizer.build(trainer.network.trainable_variables)
-    return [*trainer.network.variables, *trainer.optimizer.variables, *trainer.state_variables]
+    averages = trainer.average.variables if trainer.average else []
+    return [*trainer.network.variables, *trainer.optimizer.variables, *averages, *trainer.state_variables]

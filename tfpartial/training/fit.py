@@ -24,6 +24,7 @@ from tfpartial.training.case_places import training_centres_mm, validation_centr
 from tfpartial.training.check import network_options
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.devices import set_up
+from tfpartial.training.first_biases import first_biases, organ_frequencies, set_first_biases
 from tfpartial.training.first_weights import continued_card, take_weights
 from tfpartial.training.loop import TENSORBOARD, train_epochs
 from tfpartial.training.objective import Objective
@@ -61,10 +62,11 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
     validation = _validation(config, cases, segmenter)
     balanced = config.sampling == "organs"
-    progress = train_epochs(config, cases, segmenter, config.ema, validation, scores, callbacks, centres, balanced)
-    save_network(segmenter.network, config.out / LAST)
-    if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
-        save_network(segmenter.network, config.out / BEST)
+    progress = train_epochs(config, cases, segmenter, validation, scores, callbacks, centres, balanced)
+    with segmenter.averaged():
+        save_network(segmenter.network, config.out / LAST)
+        if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
+            save_network(segmenter.network, config.out / BEST)
     return progress
 
 
@@ -90,6 +92,9 @@ def _build(
         network = build_network(card)
     if config.model is not None:
         take_weights(network, config.model, config.checkpoint)
+    elif config.first_biases == "frequency":
+        frequencies = organ_frequencies(cases, everywhere=objective.rule == "naive")
+        set_first_biases(network, first_biases(frequencies, objective.activation))
     return build_trainer(
         config.trainer,
         network=network,
@@ -101,6 +106,7 @@ def _build(
         seed=config.seed,
         renderer=None if prior is None else PriorRenderer(prior, card.size),
         jitter_mm=config.prior_use.jitter_mm,
+        ema=config.ema,
     )
 
 

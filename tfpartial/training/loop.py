@@ -25,7 +25,6 @@ def train_epochs(
     config: LoopConfig,
     cases: TrainingCases,
     trainer: NetworkTrainer,
-    ema: float = 0.0,
     validation: Sequence[keras.callbacks.Callback] = (),
     scores: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -38,7 +37,6 @@ def train_epochs(
         config: the configuration.
         cases: cases of the fold.
         trainer: the network and what it learns.
-        ema: momentum of the moving average of the weights that is in place at the end; 0 keeps the last step's weights.
         validation: callbacks that add scores to the logs of an epoch.
         scores: names of these scores.
         callbacks: further callbacks, such as a progress bar.
@@ -50,7 +48,7 @@ def train_epochs(
     """
     source = (cases.store, cases.train, cases.annotated, config.batch, config.empty_share)
     steps = config.steps_per_epoch or steps_in_epoch(*source, cases.pseudo)
-    trainer.compile(optimizer=_optimizer(config, steps, ema), jit_compile=choose_jit(config.jit))
+    trainer.compile(optimizer=_optimizer(config, steps), jit_compile=choose_jit(config.jit))
     state = config.out / STATE
     progress = load_state(state, trainer) if state.is_file() else Progress()
     columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
@@ -70,12 +68,11 @@ def train_epochs(
     return keep.progress
 
 
-def _optimizer(config: LoopConfig, steps_per_epoch: int, ema: float) -> keras.optimizers.Optimizer:
+def _optimizer(config: LoopConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Adam, from the first learning rate to the final one exponentially (thesis, section 3.4.1)."""
     rate = keras.optimizers.schedules.ExponentialDecay(
         config.learning_rate,
         decay_steps=config.epochs * steps_per_epoch,
         decay_rate=config.final_learning_rate / config.learning_rate,
     )
-    averages = {"use_ema": True, "ema_momentum": ema} if ema else {}  # `fit` puts them in place at its end
-    return keras.optimizers.Adam(rate, **averages)
+    return keras.optimizers.Adam(rate)

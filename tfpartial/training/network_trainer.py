@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.preprocess import normalise, normalised_air
+from tfpartial.training.averaging import WeightAverage
 from tfpartial.training.case_places import places_of
 
 Batch = Mapping[str, Any]
@@ -39,6 +41,7 @@ class NetworkTrainer(keras.Model):
         name: name of the Keras model.
         renderer: renders the priors that the network takes; none for a network without.
         jitter_mm: standard deviation of the random errors of the organs' places, along each axis.
+        ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class NetworkTrainer(keras.Model):
         name: str,
         renderer: PriorRenderer | None = None,
         jitter_mm: float = 0.0,
+        ema: float = 0.0,
     ) -> None:
         # Under mixed_float16 Keras scales the loss by the policy; places in mm would lose their digits if they were cast.
         super().__init__(name=name, dtype=network.dtype_policy, autocast=False)
@@ -61,6 +65,7 @@ class NetworkTrainer(keras.Model):
         self.augment = augment
         self.seed = seed
         self.renderer, self.jitter_mm = renderer, jitter_mm
+        self.average = WeightAverage(network, ema) if ema else None
         self.trackers = {term: keras.metrics.Mean(name=term) for term in terms}
         self.built = True  # the network is; Keras would otherwise call the model once more to build it
 
@@ -73,6 +78,10 @@ class NetworkTrainer(keras.Model):
     def state_variables(self) -> list[keras.Variable]:
         """What a resumed training needs beyond the variables of network and optimiser: a teacher's weights, a counter."""
         return []
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Inside the block the network is the one that is kept: the average of the last steps, where there is one."""
+        return nullcontext() if self.average is None else self.average.in_place()
 
     def call(self, hu: Any, places: SlicePlaces | None = None, training: bool = False) -> Any:
         """Logits, float32 `[B, H, W, num_logits]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
@@ -102,6 +111,8 @@ class NetworkTrainer(keras.Model):
         if self.renderer is not None:
             batch |= {"prior": self._prior(self.renderer, data, affine)}
         terms = self._compiled_update(batch)
+        if self.average is not None:
+            self.average.update(self.optimizer.iterations)
         self.after_step(batch)
         for name, value in terms.items():
             self.trackers[name].update_state(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from keras import ops
@@ -16,8 +15,6 @@ from tfpartial.losses.inputs import ALWAYS
 from tfpartial.losses.weight_maps import NEEDS
 from tfpartial.options import AtLeast, checked_options, choose
 
-Terms = Mapping[str, Mapping[str, Any]]
-
 
 class Recipe(NamedTuple):
     """What a training method is made of.
@@ -25,19 +22,16 @@ class Recipe(NamedTuple):
     Args:
         rule: the weight rule of `targets_and_weights`.
         activation: `sigmoid` (K logits) or `softmax` (K+1 logits, background first).
-        terms: loss term -> options that the method gives to it where the configuration does not.
     """
 
     rule: str
     activation: Activation
-    terms: Terms = MappingProxyType({})
 
 
-ALL_ORGANS: Terms = MappingProxyType({"dice": {"organs": "all"}})
 METHODS = {
     "certain": Recipe("certain", "sigmoid"),  # INERRANT0 (thesis, section 3.3.1), SMILE
-    "naive": Recipe("naive", "sigmoid", ALL_ORGANS),  # w = 1 everywhere, in every term
-    "naive_softmax": Recipe("naive", "softmax", ALL_ORGANS),  # the multi-class network as published
+    "naive": Recipe("naive", "sigmoid"),  # w = 1 everywhere, in every term
+    "naive_softmax": Recipe("naive", "softmax"),  # the multi-class network as published
 }
 
 
@@ -78,9 +72,7 @@ class Objective:
         self.activation: Activation = activation or recipe.activation
         self.num_organs = num_organs
         asked = {name: options for name, options in config.terms.items() if options is not None}
-        weighted = {
-            name: _weighted(name, options, recipe.terms.get(name, {}), self.activation) for name, options in asked.items()
-        }
+        weighted = {name: _weighted(name, options, self.activation) for name, options in asked.items()}
         self.terms = {name: term for name, term in weighted.items() if term.weight > 0}
         if not self.terms:
             got = f"{', '.join(config.terms)} without one" if config.terms else "no term"
@@ -143,13 +135,13 @@ def shared_options(
 SHARED = inspect.signature(shared_options).parameters
 
 
-def _weighted(name: str, options: Mapping[str, Any], defaults: Mapping[str, Any], activation: str) -> WeightedTerm:
+def _weighted(name: str, options: Mapping[str, Any], activation: str) -> WeightedTerm:
     where = f"loss.terms.{name}"
     if not isinstance(options, Mapping):
         raise TfpartialError(f"{where}: expected its options, such as {{weight: 1}}, got {options!r}")
     term = choose(TERMS, name, "loss.terms")
     shared = {key: value for key, value in options.items() if key in SHARED}
-    own = {**defaults, **{key: value for key, value in options.items() if key not in shared}}
+    own = {key: value for key, value in options.items() if key not in shared}
     weight, ramp = shared_options(**checked_options(shared_options, shared, where))
     if ramp is not None and not 0 <= ramp[0] < ramp[1]:
         raise TfpartialError(f"{where}.ramp: expected a step from 0 on and a later one, got {ramp[0]} and {ramp[1]}")

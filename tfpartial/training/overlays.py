@@ -46,7 +46,9 @@ class Overlays(keras.callbacks.Callback):
         if (epoch + 1) % self.every:
             return
         image, label = np.asarray(self.batch["image"]), np.asarray(self.batch["label"])
-        prediction = np.asarray(decode(self.model(image, places_of(self.batch), training=False), self.activation))
+        with self.model.averaged():
+            logits = self.model(image, places_of(self.batch), training=False)
+        prediction = np.asarray(decode(logits, self.activation))
         rows = [self._row(*maps) for maps in zip(image[..., 0], label, prediction, strict=True)]
         with self._writer.as_default(step=epoch + 1):
             tf.summary.image("image, expert, prediction", np.stack(rows), max_outputs=len(rows))

@@ -25,6 +25,7 @@ class PartialSegmenter(NetworkTrainer):
         seed: seed of the augmentation.
         renderer: renders the priors of a network of `models.build_with_prior`.
         jitter_mm: standard deviation of the random errors of the organs' places.
+        ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class PartialSegmenter(NetworkTrainer):
         seed: int = 0,
         renderer: PriorRenderer | None = None,
         jitter_mm: float = 0.0,
+        ema: float = 0.0,
     ) -> None:
         terms, name = ("loss", *objective.terms), "partial_segmenter"
-        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm)
+        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm, ema)
         self.objective = objective
 
     def targets(self, batch: Batch) -> Any:
