@@ -21,8 +21,9 @@ import numpy as np
 
 from benchmarks.measure import report
 from benchmarks.phantom_data import phantom_manifest
-from tfpartial.data.feed.pipeline import training_slices
-from tfpartial.data.feed.slice_order import BatchStream, SliceIndex
+from tfpartial.data.feed.batch_stream import BatchStream
+from tfpartial.data.feed.draws import Draws
+from tfpartial.data.feed.pipeline import batch_stream, training_slices
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.store.prepare import finish_store, prepare_cases
 from tfpartial.data.store.store import Store
@@ -44,10 +45,9 @@ def main() -> None:
 
 
 def _compare(store: Store, plain: dict[str, np.ndarray], kept: dict, batch: int, arguments: argparse.Namespace) -> list[dict]:
-    ids = tuple(store.cases)
     contestants: dict[str, Callable[[], Iterator[Any]]] = {
         "numpy memory maps": lambda: _plain_loop(store, plain, kept, batch),
-        "tfpartial": lambda: iter(training_slices(store, ids, kept, batch, empty_share=1.0, seed=0)),
+        "tfpartial": lambda: iter(training_slices(*_stream(store, kept, batch))),
     }
     # Interleaved, so that a busy neighbour disturbs both.
     speeds: dict[str, list[float]] = {name: [] for name in contestants}
@@ -79,15 +79,18 @@ def _slices_per_second(batches: Iterator[Any], batch: int, steps: int) -> float:
 
 
 def _plain_loop(store: Store, plain: dict[str, np.ndarray], kept: dict, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    ids = tuple(store.cases)
-    reader = SliceReader(store, ids, kept)
-    index = SliceIndex.build(reader.voxels, reader.annotated, reader.visible)
-    stream = BatchStream(index, batch, empty_share=1.0, seed=0)
+    reader, stream = _stream(store, kept, batch)
+    ids, index = reader.case_ids, stream.index
     step = 0
     while True:
         places = [(ids[index.case[place]], index.z[place]) for place in stream[step]]
         yield np.stack([store.image(case)[z] for case, z in places]), np.stack([plain[case][z] for case, z in places])
         step += 1
+
+
+def _stream(store: Store, kept: dict, batch: int) -> tuple[SliceReader, BatchStream]:
+    reader = SliceReader(store, tuple(store.cases), kept)
+    return reader, batch_stream(reader, batch, Draws(), seed=0)
 
 
 def _phantom_store(folder: Path, cases: int) -> Store:

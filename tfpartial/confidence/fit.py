@@ -19,6 +19,7 @@ from tfpartial.confidence.card import (
 from tfpartial.confidence.network import confidence_network
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
+from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.segmenter.card import read_card as read_segmenter_card
 from tfpartial.segmenter.card import require_same_data
@@ -57,7 +58,8 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     with dtype_policy(policy):
         network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters, config.start)
     trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed)
-    progress = train_epochs(config, cases, trainer, callbacks=callbacks)
+    reader = SliceReader(cases.store, cases.train, cases.annotated)
+    progress = train_epochs(config, reader, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
     return progress
 

@@ -23,3 +23,12 @@ def require(holds: bool, option: str, expected: str, value: object) -> None:
     """Raises `TfpartialError` when an option's value does not hold."""
     if not holds:
         raise TfpartialError(f"{option}: expected {expected}, got {value}")
+
+
+def require_shares(empty_share: float | None, organ_share: float, pseudo_share: float = 0.0) -> None:
+    """Raises `TfpartialError` when shares of the draws do not hold."""
+    expected = "a share of all draws from 0 on, below 1, or none for each empty slice once"
+    require(empty_share is None or 0 <= empty_share < 1, "empty_share", expected, empty_share)
+    require(0 <= organ_share <= 1, "organ_share", "0 to 1", organ_share)
+    together = (empty_share or 0) + pseudo_share
+    require(0 <= pseudo_share and together <= 1, "empty_share and pseudo_share", "0 or more, 1 or less together", together)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tfpartial.config.common import Precision, require
+from tfpartial.config.common import Precision, require, require_shares
 from tfpartial.config.training import AugmentConfig
 
 Estimator = Literal["mcp", "learned", "mc_dropout", "tta"]
@@ -61,7 +61,11 @@ class ConfidenceConfig:
         batch: slices per step.
         epochs: number of epochs.
         steps_per_epoch: steps of one epoch; none goes once through the epoch's slices.
-        empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
+        empty_share: share of all draws that go to slices of annotated cases without an annotated organ; none shows each of them
+            once (`slices`), or as often as they are (`organs`).
+        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts' labels,
+            so that each organ is seen equally often, rare ones repeatedly.
+        organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
@@ -85,7 +89,9 @@ class ConfidenceConfig:
     batch: int = 8
     epochs: int = 10
     steps_per_epoch: int | None = None
-    empty_share: float = 1.0
+    empty_share: float | None = None
+    sampling: Literal["slices", "organs"] = "slices"
+    organ_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
     precision: Precision = "auto"
@@ -100,7 +106,7 @@ class ConfidenceConfig:
         require(bool(self.filters) and min(self.filters) >= 1, "filters", "one or more numbers from 1 on", self.filters)
         for option in ("learning_rate", "final_learning_rate"):
             require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
-        require(0 <= self.empty_share <= 1, "empty_share", "0 to 1", self.empty_share)
+        require_shares(self.empty_share, self.organ_share)
 
 
 @dataclass(frozen=True)

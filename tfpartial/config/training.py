@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tfpartial.config.common import Activation, Method, OptionGroups, Options, Precision, Rule, require
+from tfpartial.config.common import Activation, Method, OptionGroups, Options, Precision, Rule, require, require_shares
 from tfpartial.config.priors import PriorUseConfig
 
 
@@ -103,9 +103,12 @@ class TrainConfig:
         batch: slices per step.
         epochs: number of epochs.
         steps_per_epoch: steps of one epoch; none goes once through the epoch's slices.
-        empty_share: share of the slices without any label that an epoch shows, drawn anew for each epoch.
-        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many so that the cases annotated for
-            each organ are seen equally often, rare ones repeatedly.
+        empty_share: share of all draws that go to slices of annotated cases without an annotated organ; none shows each of them
+            once (`slices`), or as often as they are (`organs`).
+        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts' labels,
+            so that each organ is seen equally often, rare ones repeatedly.
+        organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
+        pseudo_share: `organs`: share of all draws that go to slices with a pseudo-label, where there are any.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
         ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
@@ -140,8 +143,10 @@ class TrainConfig:
     batch: int = 8
     epochs: int = 50
     steps_per_epoch: int | None = None
-    empty_share: float = 1.0
+    empty_share: float | None = None
     sampling: Literal["slices", "organs"] = "slices"
+    organ_share: float = 0.5
+    pseudo_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
     ema: float = 0.0
@@ -157,7 +162,7 @@ class TrainConfig:
         require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
         for option in ("learning_rate", "final_learning_rate"):
             require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
-        require(0 <= self.empty_share <= 1, "empty_share", "0 to 1", self.empty_share)
+        require_shares(self.empty_share, self.organ_share, self.pseudo_share if self.sampling == "organs" else 0.0)
         require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)
         low, high = self.window_hu
         require(low < high, "window_hu", "the lower HU first", f"{low:g} and {high:g}")

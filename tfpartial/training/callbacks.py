@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,12 @@ class Keep(keras.callbacks.Callback):
         folder: stage folder.
         metrics: the file of one row per epoch.
         progress: where the training starts.
+        drawn: epoch -> what the file tells of its slices.
     """
 
-    def __init__(self, folder: Path, metrics: MetricsFile, progress: Progress) -> None:
+    def __init__(self, folder: Path, metrics: MetricsFile, progress: Progress, drawn: Callable[[int], dict[str, int]]) -> None:
         super().__init__()
-        self.folder, self.metrics, self.progress = folder, metrics, progress
+        self.folder, self.metrics, self.progress, self.drawn = folder, metrics, progress, drawn
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._began = time.monotonic()
@@ -73,7 +75,8 @@ class Keep(keras.callbacks.Callback):
         best = dsc if better else self.progress.best_dsc
         self.progress = Progress(epoch + 1, best, seconds)
         rate = float(np.asarray(trainer.optimizer.learning_rate))
-        self.metrics.append({"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate, **_rounded(logs)})
+        row = {"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate, **_rounded(logs)}
+        self.metrics.append(row | self.drawn(epoch))
         logger.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
         save_state(self.folder / STATE, trainer, self.progress)
 

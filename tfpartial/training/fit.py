@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 
 from tfpartial.config import TrainConfig
 from tfpartial.data.feed.batch import entries_of
@@ -57,12 +56,12 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     policy = set_up(config)
     prior = None if config.prior is None else read_prior(config.prior).of_organs(cases.store.organs.names)
     centres = None if prior is None else training_centres_mm(cases)
-    objective = _objective(config, cases, centres)
+    reader = SliceReader(cases.store, cases.train, cases.annotated, cases.pseudo, centres)
+    objective = _objective(config, reader)
     segmenter = _build(config, cases, objective, policy, prior)
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
     validation = _validation(config, cases, segmenter)
-    balanced = config.sampling == "organs"
-    progress = train_epochs(config, cases, segmenter, validation, scores, callbacks, centres, balanced)
+    progress = train_epochs(config, reader, segmenter, validation, scores, callbacks)
     with segmenter.averaged():
         save_network(segmenter.network, config.out / LAST)
         if not (config.out / BEST).is_file():  # no validation case, or no score that is defined
@@ -70,11 +69,10 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     return progress
 
 
-def _objective(config: TrainConfig, cases: TrainingCases, centres_mm: np.ndarray | None) -> Objective:
-    objective = Objective(config.method, len(cases.store.organs), config.loss, config.rule, config.activation)
-    reader = SliceReader(cases.store, cases.train, cases.annotated, cases.pseudo, centres_mm)
+def _objective(config: TrainConfig, reader: SliceReader) -> Objective:
+    objective = Objective(config.method, len(reader.store.organs), config.loss, config.rule, config.activation)
     seen = [name for name, entry in entries_of(reader).items() if entry.loss]
-    objective.require([*seen, *(["prior"] if centres_mm is not None else [])])
+    objective.require([*seen, *(["prior"] if reader.centres_mm is not None else [])])
     logger.info("%s", objective)
     return objective
 

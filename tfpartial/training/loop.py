@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 
 from tfpartial.config import ConfidenceConfig, TrainConfig
-from tfpartial.data.feed.pipeline import steps_in_epoch, training_slices
-from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.data.feed.draws import Draws
+from tfpartial.data.feed.pipeline import batch_stream, training_slices
+from tfpartial.data.feed.slice_index import count_columns
+from tfpartial.data.feed.slices import SliceReader
 from tfpartial.segmenter.precision import choose_jit
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.checkpoint import Progress, load_state
@@ -23,39 +24,40 @@ LoopConfig = TrainConfig | ConfidenceConfig
 
 def train_epochs(
     config: LoopConfig,
-    cases: TrainingCases,
+    reader: SliceReader,
     trainer: NetworkTrainer,
     validation: Sequence[keras.callbacks.Callback] = (),
     scores: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    centres_mm: np.ndarray | None = None,
-    balanced: bool = False,
 ) -> Progress:
     """Trains up to the last epoch; leaves `metrics.csv`, the state to resume from and TensorBoard's files in `config.out`.
 
     Args:
         config: the configuration.
-        cases: cases of the fold.
+        reader: reads the training slices.
         trainer: the network and what it learns.
         validation: callbacks that add scores to the logs of an epoch.
         scores: names of these scores.
         callbacks: further callbacks, such as a progress bar.
-        centres_mm: where the organs are, for a network with a prior; see `training_slices`.
-        balanced: see `training_slices`.
 
     Returns:
         Epochs, best validation DSC and seconds.
     """
-    source = (cases.store, cases.train, cases.annotated, config.batch, config.empty_share)
-    steps = config.steps_per_epoch or steps_in_epoch(*source, cases.pseudo)
+    stream = batch_stream(reader, config.batch, _draws(config), config.seed)
+    steps = config.steps_per_epoch or stream.batches_per_epoch
     trainer.compile(optimizer=_optimizer(config, steps), jit_compile=choose_jit(config.jit))
     state = config.out / STATE
     progress = load_state(state, trainer) if state.is_file() else Progress()
-    columns = ("epoch", "seconds", "learning_rate", *trainer.trackers, *scores)
-    keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress)
+    organs = reader.store.organs.names
+    columns = ("epoch", "steps", "slices", "seconds", "learning_rate", *trainer.trackers, *scores, *count_columns(organs))
+
+    def drawn(epoch: int) -> dict[str, int]:
+        done = (epoch + 1) * steps
+        return {"steps": done, "slices": done * config.batch} | stream.counts(range(epoch * steps, done), organs)
+
+    keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress, drawn)
     tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
-    start = progress.epochs * steps
-    batches = training_slices(*source, config.seed, start, cases.pseudo, balanced, centres_mm)
+    batches = training_slices(reader, stream, start_step=progress.epochs * steps)
     trainer.fit(
         batches,
         initial_epoch=progress.epochs,
@@ -66,6 +68,10 @@ def train_epochs(
         verbose=0,
     )
     return keep.progress
+
+
+def _draws(config: LoopConfig) -> Draws:
+    return Draws(config.sampling, config.empty_share, config.organ_share, getattr(config, "pseudo_share", 0.0))
 
 
 def _optimizer(config: LoopConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:

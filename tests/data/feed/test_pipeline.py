@@ -6,7 +6,9 @@ import tensorflow as tf
 from tensorflow.python.framework.config import disable_op_determinism  # TensorFlow has no public one
 
 from tfpartial.data.feed import calm_exit
-from tfpartial.data.feed.pipeline import case_slices, steps_in_epoch, training_slices
+from tfpartial.data.feed.draws import Draws
+from tfpartial.data.feed.pipeline import batch_stream, case_slices, training_slices
+from tfpartial.data.feed.slices import SliceReader
 from tfpartial.errors import TfpartialError
 
 IDS = ("a", "b", "c")
@@ -17,8 +19,13 @@ def places(batches) -> list[list[tuple[int, int]]]:
     return [list(zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)) for batch in batches]
 
 
-def training(store, annotated=EXPERT, batch=2, empty_share=1.0, seed=0, **options) -> tf.data.Dataset:
-    return training_slices(store, IDS, annotated, batch, empty_share, seed, **options)
+def stream_of(store, annotated=EXPERT, batch=2, empty_share=None, seed=0):
+    return batch_stream(SliceReader(store, IDS, annotated), batch, Draws(empty_share=empty_share), seed)
+
+
+def training(store, annotated=EXPERT, batch=2, empty_share=None, seed=0, start_step=0) -> tf.data.Dataset:
+    reader = SliceReader(store, IDS, annotated)
+    return training_slices(reader, stream_of(store, annotated, batch, empty_share, seed), start_step)
 
 
 def take(dataset: tf.data.Dataset, count: int) -> list[dict]:
@@ -46,7 +53,7 @@ def test_a_batch_holds_the_slices_that_it_names(store):
 
 def test_an_epoch_shows_each_slice_of_the_annotated_cases_once(store):
     # 9 slices of a and b, 4 batches of 2, one slice dropped; c has nothing annotated
-    assert steps_in_epoch(store, IDS, EXPERT, batch=2, empty_share=1.0) == 4
+    assert stream_of(store).batches_per_epoch == 4
     shown = [place for batch in places(take(training(store), 4)) for place in batch]
     assert len(set(shown)) == 8
     assert set(shown) < {(0, z) for z in range(5)} | {(1, z) for z in range(4)}
@@ -54,7 +61,7 @@ def test_an_epoch_shows_each_slice_of_the_annotated_cases_once(store):
 
 def test_without_empty_slices_only_kept_labels_are_shown(store):
     thinned = EXPERT | {"a": ("spleen",)}
-    assert steps_in_epoch(store, IDS, thinned, batch=4, empty_share=0.0) == 1
+    assert stream_of(store, thinned, batch=4, empty_share=0.0).batches_per_epoch == 1
     (batch,) = take(training(store, thinned, batch=4, empty_share=0.0), 1)
     assert set(places([batch])[0]) == {(0, 2), (0, 3), (0, 4), (1, 1)}
     assert not (batch["label"][batch["case"] == 0] == 1).any()  # the liver of a is thinned away

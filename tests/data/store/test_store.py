@@ -99,7 +99,7 @@ def test_a_damaged_label_layer_is_named_when_it_is_read(store):
 
 
 def test_the_data_side_works_without_tensorflow():
-    modules = ("parallel", "data.store.store", "data.store.prepare", "data.feed.slice_order", "data.feed.batch", "data.hu")
+    modules = ("parallel", "data.store.store", "data.store.prepare", "data.feed.batch_stream", "data.feed.batch", "data.hu")
     lines = [f"import tfpartial.{module}" for module in modules] + ["import sys", "sys.exit('tensorflow' in sys.modules)"]
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=root, check=False).returncode == 0

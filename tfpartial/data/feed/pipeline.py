@@ -12,10 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfpartial.data.feed.batch import entries_of, entry_shape, read_batch
+from tfpartial.data.feed.batch_stream import BatchStream
 from tfpartial.data.feed.calm_exit import ends_before_exit
-from tfpartial.data.feed.slice_order import BatchStream, SliceIndex
+from tfpartial.data.feed.draws import Draws
+from tfpartial.data.feed.slice_index import SliceIndex
 from tfpartial.data.feed.slices import SliceReader
-from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store.store import Store
 
 PARALLEL_BATCHES = 4
@@ -26,61 +27,31 @@ AnnotatedSets = Mapping[str, Iterable[str]]
 Places = tuple[np.ndarray, np.ndarray]
 
 
-def training_slices(
-    store: Store,
-    case_ids: Sequence[str],
-    annotated: AnnotatedSets,
-    batch: int,
-    empty_share: float,
-    seed: int,
-    start_step: int = 0,
-    pseudo: PseudoLabels | None = None,
-    balanced: bool = False,
-    centres_mm: np.ndarray | None = None,
-) -> tf.data.Dataset:
-    """Shuffled slices without end, epoch after epoch (see `sampling`); the same seed gives the same batches.
+def batch_stream(reader: SliceReader, batch: int, draws: Draws, seed: int) -> BatchStream:
+    """The batches of a training, as places of slices; the same seed gives the same batches. Raises as `BatchStream` does."""
+    return BatchStream(SliceIndex.build(reader.voxels, reader.annotated, reader.visible), batch, draws, seed)
+
+
+def training_slices(reader: SliceReader, stream: BatchStream, start_step: int = 0) -> tf.data.Dataset:
+    """The slices of a stream's batches without end, epoch after epoch.
 
     Args:
-        store: the store.
-        case_ids: the training cases.
-        annotated: annotated organs of each case, possibly thinned by `simulate`.
-        batch: slices per batch, B.
-        empty_share: share of the slices without a label that an epoch shows.
-        seed: seed of the order.
+        reader: reads the slices of the training cases.
+        stream: which slices each batch has.
         start_step: number of the first batch: batch n is the same wherever the series starts.
-        pseudo: label layers with pseudo-labels; none takes the experts' labels.
-        balanced: draw slices so that the organs' annotated cases are seen equally often.
-        centres_mm: where the organs are, for a network with a prior (see `SliceReader`).
 
     Returns:
         batches of `tfpartial.data.feed.batch.ENTRIES`: `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the
-        organs that are not annotated nor relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in `case_ids`, `z`
-        int32 `[B]`, `spacing_mm` float32 `[B, 3]`; with `centres_mm` also `prior_offset` float32 `[B, K, 3]`.
-
-    Raises:
-        TfpartialError: see `SliceReader` and `BatchStream`.
+        organs that are not annotated nor relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in the reader's
+        cases, `z` int32 `[B]`, `spacing_mm` float32 `[B, 3]`; where the reader has `centres_mm` also `prior_offset` float32
+        `[B, K, 3]`.
     """
-    reader = SliceReader(store, case_ids, annotated, pseudo, centres_mm)
-    stream = _stream(reader, batch, empty_share, seed, balanced)
 
     def places(step: int) -> Places:
         chosen = stream[step]
         return stream.index.case[chosen], stream.index.z[chosen]
 
-    steps = tf.data.Dataset.counter(start=start_step)
-    return _batches(steps, reader, places, batch)
-
-
-def steps_in_epoch(
-    store: Store,
-    case_ids: Sequence[str],
-    annotated: AnnotatedSets,
-    batch: int,
-    empty_share: float,
-    pseudo: PseudoLabels | None = None,
-) -> int:
-    """Batches of `training_slices` after which a new order begins. Raises as `training_slices` does."""
-    return _stream(SliceReader(store, case_ids, annotated, pseudo), batch, empty_share, seed=0).batches_per_epoch
+    return _batches(tf.data.Dataset.counter(start=start_step), reader, places, stream.batch)
 
 
 def case_slices(
@@ -89,7 +60,7 @@ def case_slices(
     """All slices of some cases with the experts' labels, once, from the feet to the head, case by case; the last batch may be
     shorter.
 
-    Arguments, batches and errors as in `training_slices`.
+    Arguments and errors as in `SliceReader`, batches as in `training_slices`.
     """
     reader = SliceReader(store, case_ids, annotated, centres_mm=centres_mm)
     counts = [len(voxels) for voxels in reader.voxels]
@@ -102,11 +73,6 @@ def case_slices(
 
     steps = tf.data.Dataset.range(-(-len(case) // batch))
     return _batches(steps, reader, places, None)
-
-
-def _stream(reader: SliceReader, batch: int, empty_share: float, seed: int, balanced: bool = False) -> BatchStream:
-    index = SliceIndex.build(reader.voxels, reader.annotated, reader.visible)
-    return BatchStream(index, batch, empty_share, seed, balanced)
 
 
 def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None) -> tf.data.Dataset:
