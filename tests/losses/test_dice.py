@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfpartial.errors import TfpartialError
 from tfpartial.losses import PartialDice
@@ -15,6 +16,23 @@ def test_counts_only_certain_voxels():
     assert float(PartialDice()(target, logits, sample_weight=weight)) == pytest.approx(1 / 3)
     assert float(PartialDice()(target, logits)) == pytest.approx(1 - 2 / 4)
     assert float(PartialDice(smooth=3.0)(target, logits)) == pytest.approx(1 - 4 / 6)
+
+
+def test_the_logarithm_moves_an_organ_that_is_not_seen_yet():
+    """At a probability of 1e-4 the slope of 1 - D is about as small, that of -ln D is near 1 whatever the probability."""
+    target, logits = np.array([[1.0], [0.0]], np.float32), keras.Variable([[-9.2], [-9.2]])
+    slopes = {}
+    for form in ("linear", "log"):
+        with tf.GradientTape() as tape:
+            loss = PartialDice(form=form, smooth=1e-6)(target, logits.value)
+        slopes[form] = float(tape.gradient(loss, logits.value)[0, 0])
+    assert -3e-4 < slopes["linear"] < 0
+    assert slopes["log"] == pytest.approx(-1.0, abs=0.05)
+
+
+def test_the_logarithm_of_an_organs_dice_by_hand():
+    target, logits = np.array([[1.0], [0.0]], np.float32), np.zeros((2, 1), np.float32)
+    assert float(PartialDice(form="log")(target, logits)) == pytest.approx(np.log(3 / 2))  # D = (1 + 1) / (1 + 1 + 1)
 
 
 # Organ 1 present: D = (2 * 3/4 + 1) / (1 + 3/4 + 1) = 10/11. Organ 2 certain and absent: D = 1 / (1/2 + 1) = 2/3.
@@ -57,10 +75,10 @@ def test_softmax_learns_a_voxel_only_where_every_organ_is_certain():
 
 
 def test_survives_its_config():
-    loss = PartialDice("all", smooth=2.0, activation="softmax", name="dice")
+    loss = PartialDice("all", 2.0, "softmax", "log", name="dice")
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     assert type(again) is PartialDice
-    assert again.get_config() == {"organs": "all", "smooth": 2.0, "activation": "softmax", "name": "dice"}
+    assert again.get_config() == {"organs": "all", "smooth": 2.0, "activation": "softmax", "form": "log", "name": "dice"}
 
 
 def test_says_what_is_wrong_with_a_call():

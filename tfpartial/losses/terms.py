@@ -66,6 +66,7 @@ class Dice(Term):
             in it, `all` every organ: a batch without an organ is then best at "nothing anywhere", for thousands of steps.
         slices: slices in which an organ counts: those with any `certain` voxel of it, or those in which it is `annotated`. With
             pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is everywhere.
+        form: what an organ's Dice D adds: `linear` 1 - D, `log` -ln D, which moves organs that are not yet seen at all.
         smooth: voxels added to numerator and denominator.
     """
 
@@ -74,11 +75,12 @@ class Dice(Term):
         activation: str,
         organs: Literal["weighted", "present", "all"] = "present",
         slices: Literal["certain", "annotated"] = "certain",
+        form: Literal["linear", "log"] = "linear",
         smooth: float = 1.0,
     ) -> None:
         super().__init__(activation)
         self.slices = one_of("slices", slices, SLICES)
-        self.loss = PartialDice(organs=organs, smooth=smooth, activation=activation)
+        self.loss = PartialDice(organs=organs, smooth=smooth, activation=activation, form=form)
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         return self.loss(inputs.targets, inputs.logits[1], sample_weight=self._weights(inputs))
