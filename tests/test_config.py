@@ -18,6 +18,7 @@ PATHS = (Path("store"), Path("splits.json"), Path("out"))
         ({"validate_every": 0}, "validate_every: expected 1 or more, got 0"),
         ({"steps_per_epoch": 0}, "steps_per_epoch: expected 1 or more, got 0"),
         ({"learning_rate": 0.0}, r"learning_rate: expected more than 0, got 0\.0"),
+        ({"warmup_steps": -1}, "warmup_steps: expected 0 or more, got -1"),
         ({"final_learning_rate": -1.0}, r"final_learning_rate: expected more than 0, got -1\.0"),
         ({"empty_share": 1.0}, r"empty_share: expected a share of all draws from 0 on, below 1, .*, got 1\.0"),
         ({"organ_share": 1.5}, r"organ_share: expected 0 to 1, got 1\.5"),

@@ -217,3 +217,20 @@ def test_an_averaged_training_resumes_to_the_same_average(tiny_run, tmp_path):
     networks = [keras.saving.load_model(tmp_path / name / "last.keras", safe_mode=True) for name in ("straight", "resumed")]
     for one, other in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_the_draws_that_were_asked_for_are_made_and_counted(tiny_run, tmp_path):
+    """By organs without empty slices: each organ is in more of the draws than by slices, and no draw is empty."""
+    counts = {}
+    for sampling, share in (("slices", None), ("organs", 0.0)):
+        options = {"sampling": sampling, "empty_share": share, "organ_share": 1.0, "deterministic": False}
+        segmenter.run(config(tiny_run, tmp_path / sampling, epochs=2, steps_per_epoch=6, **options))
+        *_, last = rows(tmp_path / sampling)
+        assert (last["steps"], last["slices"]) == ("12", "48")
+        counts[sampling] = {name: int(value) for name, value in last.items() if name.startswith("drawn_")}
+    organs = read_card(tmp_path / "organs").organs.names
+    assert not any(counts["organs"][f"drawn_empty_{organ}"] for organ in organs)
+    assert any(counts["slices"][f"drawn_empty_{organ}"] for organ in organs)
+    least = {sampling: min(of[f"drawn_with_{organ}"] for organ in organs) for sampling, of in counts.items()}
+    assert least["organs"] >= 24 // len(organs) > least["slices"]

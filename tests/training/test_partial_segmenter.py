@@ -55,10 +55,38 @@ def test_an_organ_that_is_not_annotated_is_learned_only_where_another_organ_is()
 
 
 def test_naive_takes_missing_labels_for_background():
+    """Organ 1 is drawn where it is, organ 2 is in no label: what is not drawn is background in both terms."""
     data = batch([True, False])
-    logits = tf.zeros((2, *SHAPE, ORGANS))
-    naive = Objective("naive", ORGANS, LossConfig())(data, logits)
-    assert float(naive["loss"]) == pytest.approx(ORGANS * np.log(2), rel=1e-5)
+    logits = tf.Variable(tf.zeros((2, *SHAPE, ORGANS)))
+    with tf.GradientTape() as tape:
+        naive = Objective("naive", ORGANS, BOTH_TERMS)(data, logits)
+        certain = Objective("certain", ORGANS, BOTH_TERMS)(data, logits)
+        bce = naive["bce"]
+    slope = tape.gradient(bce, logits).numpy()
+    assert np.all(slope[..., 1] > 0), "organ 2 is learned as absent everywhere"
+    assert float(bce) == pytest.approx(ORGANS * np.log(2), rel=1e-5)
+    positive, voxels = float(np.sum(data["label"] == 1)), 2 * SHAPE[0] * SHAPE[1]
+    dice = 1 - (positive + 1) / (positive + voxels / 2 + 1)  # of organ 1, at a probability of 1/2 everywhere
+    assert float(naive["dice"]) == pytest.approx(dice, rel=1e-5)
+    assert float(certain["dice"]) == pytest.approx(dice, rel=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_method_learns_an_organ_as_absent_by_dice_from_a_batch_without_it(method):
+    """Organ 2 is annotated and in no slice. Over `all` organs Dice would be best at "nothing anywhere"."""
+    data = batch([True, True])
+    objective = Objective(method, ORGANS, LossConfig({"dice": {"weight": 1.0}}))
+    logits = tf.Variable(np.random.default_rng(1).normal(size=(2, *SHAPE, objective.num_logits)).astype("float32"))
+    slopes = {}
+    for organs in ("present", "all"):
+        config = LossConfig({"dice": {"weight": 1.0} | ({} if organs == "present" else {"organs": organs})})
+        with tf.GradientTape() as tape:
+            loss = Objective(method, ORGANS, config)(data, logits)["loss"]
+        slopes[organs] = tape.gradient(loss, logits).numpy()
+    moved = np.abs(slopes["all"] - slopes["present"]).max()
+    assert moved > 1e-4
+    if objective.activation == "sigmoid":
+        assert not slopes["present"][..., 1].any() and slopes["all"][..., 1].all()
 
 
 @pytest.mark.parametrize("method", METHODS)

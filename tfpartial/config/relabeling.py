@@ -68,6 +68,7 @@ class ConfidenceConfig:
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
+        warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
         deterministic: the same seed on the same machine gives the same weights, bit for bit.
@@ -94,6 +95,7 @@ class ConfidenceConfig:
     organ_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
+    warmup_steps: int = 0
     precision: Precision = "auto"
     jit: Literal["auto", "on", "off"] = "auto"
     deterministic: bool = True
@@ -104,6 +106,7 @@ class ConfidenceConfig:
             require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
         require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
         require(bool(self.filters) and min(self.filters) >= 1, "filters", "one or more numbers from 1 on", self.filters)
+        require(self.warmup_steps >= 0, "warmup_steps", "0 or more", self.warmup_steps)
         for option in ("learning_rate", "final_learning_rate"):
             require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
         require_shares(self.empty_share, self.organ_share)

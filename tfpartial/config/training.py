@@ -111,6 +111,7 @@ class TrainConfig:
         pseudo_share: `organs`: share of all draws that go to slices with a pseudo-label, where there are any.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.
+        warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
             0 keeps the last step's. The momentum rises to it over the first steps, so short trainings may have one.
         validate_every: epochs between validations.
@@ -149,6 +150,7 @@ class TrainConfig:
     pseudo_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
+    warmup_steps: int = 0
     ema: float = 0.0
     validate_every: int = 5
     precision: Precision = "auto"
@@ -160,6 +162,7 @@ class TrainConfig:
         for option in ("batch", "epochs", "validate_every"):
             require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
         require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
+        require(self.warmup_steps >= 0, "warmup_steps", "0 or more", self.warmup_steps)
         for option in ("learning_rate", "final_learning_rate"):
             require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
         require_shares(self.empty_share, self.organ_share, self.pseudo_share if self.sampling == "organs" else 0.0)

@@ -15,6 +15,7 @@ from tfpartial.segmenter.precision import choose_jit
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.finite import StopWhenNotFinite
+from tfpartial.training.learning_rate import WarmDecay
 from tfpartial.training.metrics_file import MetricsFile
 from tfpartial.training.network_trainer import NetworkTrainer
 
@@ -75,10 +76,6 @@ def _draws(config: LoopConfig) -> Draws:
 
 
 def _optimizer(config: LoopConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Adam, from the first learning rate to the final one exponentially (thesis, section 3.4.1)."""
-    rate = keras.optimizers.schedules.ExponentialDecay(
-        config.learning_rate,
-        decay_steps=config.epochs * steps_per_epoch,
-        decay_rate=config.final_learning_rate / config.learning_rate,
-    )
-    return keras.optimizers.Adam(rate)
+    """Adam with the learning rates of the configuration."""
+    steps = config.epochs * steps_per_epoch
+    return keras.optimizers.Adam(WarmDecay(config.learning_rate, config.final_learning_rate, steps, config.warmup_steps))

@@ -1,0 +1,22 @@
+import keras
+import numpy as np
+import pytest
+
+from tfpartial.training.learning_rate import WarmDecay
+
+
+def test_falls_exponentially_from_the_first_rate_to_the_final_one():
+    rate = WarmDecay(1e-2, 1e-4, steps=100)
+    assert [float(rate(step)) for step in (0, 50, 100)] == pytest.approx([1e-2, 1e-3, 1e-4], rel=1e-4)
+
+
+def test_rises_linearly_over_the_first_steps():
+    plain, warm = WarmDecay(1e-2, 1e-4, 100), WarmDecay(1e-2, 1e-4, 100, warmup_steps=4)
+    shares = [float(warm(step)) / float(plain(step)) for step in range(6)]
+    np.testing.assert_allclose(shares, [0.25, 0.5, 0.75, 1, 1, 1], rtol=1e-5)
+
+
+def test_survives_its_config():
+    rate = WarmDecay(1e-2, 1e-4, 100, warmup_steps=4)
+    again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
+    assert again.get_config() == {"first": 1e-2, "final": 1e-4, "steps": 100, "warmup_steps": 4}
