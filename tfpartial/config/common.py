@@ -31,4 +31,4 @@ def require_shares(empty_share: float | None, organ_share: float, pseudo_share: 
     require(empty_share is None or 0 <= empty_share < 1, "empty_share", expected, empty_share)
     require(0 <= organ_share <= 1, "organ_share", "0 to 1", organ_share)
     together = (empty_share or 0) + pseudo_share
-    require(0 <= pseudo_share and together <= 1, "empty_share and pseudo_share", "0 or more, 1 or less together", together)
+    require(pseudo_share >= 0 and together <= 1, "empty_share and pseudo_share", "0 or more, 1 or less together", together)

@@ -63,8 +63,8 @@ class ConfidenceConfig:
         steps_per_epoch: steps of one epoch; none goes once through the epoch's slices.
         empty_share: share of all draws that go to slices of annotated cases without an annotated organ; none shows each of them
             once (`slices`), or as often as they are (`organs`).
-        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts' labels,
-            so that each organ is seen equally often, rare ones repeatedly.
+        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts'
+            labels, so that each organ is seen equally often, rare ones repeatedly.
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end, reached exponentially.

@@ -18,8 +18,8 @@ Features: TypeAlias = keras.KerasTensor
 """`[B, *grid, channels]`, with a grid of 2 or 3 axes."""
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 NORM_MOMENTUM = 0.9
-"""Of the batch statistics that prediction uses. At Keras's 0.99 they lag hundreds of steps behind the weights of a short training,
-which then predicts little of what it has learned (docs/results.md)."""
+"""Of the batch statistics that prediction uses. At Keras's 0.99 they lag hundreds of steps behind the weights of a short
+training, which then predicts little of what it has learned."""
 POOLINGS = {2: layers.MaxPooling2D, 3: layers.MaxPooling3D}
 
 
@@ -43,9 +43,7 @@ def conv_relu(x: Features, filters: int, name: str) -> Features:
 
 def norm_relu(x: Features, name: str, relu: str = "") -> Features:
     """Batch normalisation and relu; `relu` names the relu otherwise than `<name>_relu`."""
-    return layers.ReLU(name=relu or f"{name}_relu")(
-        FusedBatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_bn")(x)
-    )
+    return layers.ReLU(name=relu or f"{name}_relu")(FusedBatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_bn")(x))
 
 
 def two_convs(x: Features, filters: int, name: str, relu: str = "") -> Features:

@@ -136,4 +136,4 @@ def test_by_organs_an_epoch_always_has_its_size(annotated, voxels, empty_share, 
     draws = Draws("organs", empty_share, organ_share, pseudo_share)
     order = epoch_order(index, draws, 0, 0)
     assert len(order) == epoch_size(index, draws)
-    assert not len(order) or (0 <= order.min() and order.max() < len(index))
+    assert not len(order) or (order.min() >= 0 and order.max() < len(index))

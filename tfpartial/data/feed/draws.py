@@ -13,8 +13,8 @@ class Draws(NamedTuple):
     """How slices are drawn.
 
     Args:
-        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts' labels,
-            so that each organ is seen equally often.
+        sampling: `slices` shows each slice with a label once in an epoch; `organs` draws as many in strata by the experts'
+            labels, so that each organ is seen equally often.
         empty_share: share of all draws that go to slices of annotated cases without an annotated organ; none shows each of them
             once (`slices`), or as often as they are (`organs`).
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
