@@ -60,7 +60,7 @@ class SliceIndex:
     @property
     def empty(self) -> np.ndarray:
         """bool `[N]`: shows no annotated organ, though there are some in its case: certain to be free of them."""
-        return self.annotated.any(axis=1) & ~self.expert
+        return np.logical_and(self.annotated.any(axis=1), ~self.expert)
 
     def counts(self, places: np.ndarray, organs: Sequence[str]) -> dict[str, int]:
         """How many of some slices, given as places in the index, are of each stratum.
