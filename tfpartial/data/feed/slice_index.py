@@ -50,7 +50,7 @@ class SliceIndex:
     @property
     def expert(self) -> np.ndarray:
         """bool `[N]`: shows an annotated organ."""
-        return self.shows.any(axis=1)
+        return np.asarray(self.shows.any(axis=1))
 
     @property
     def shows_label(self) -> np.ndarray:
@@ -60,7 +60,7 @@ class SliceIndex:
     @property
     def empty(self) -> np.ndarray:
         """bool `[N]`: shows no annotated organ, though there are some in its case: certain to be free of them."""
-        return np.logical_and(self.annotated.any(axis=1), ~self.expert)
+        return np.asarray(self.annotated.any(axis=1) & ~self.expert)
 
     def counts(self, places: np.ndarray, organs: Sequence[str]) -> dict[str, int]:
         """How many of some slices, given as places in the index, are of each stratum.
