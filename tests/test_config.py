@@ -23,6 +23,7 @@ PATHS = (Path("store"), Path("splits.json"), Path("out"))
         ({"empty_share": 1.0}, r"empty_share: expected a share of all draws from 0 on, below 1, .*, got 1\.0"),
         ({"organ_share": 1.5}, r"organ_share: expected 0 to 1, got 1\.5"),
         ({"sampling": "organs", "empty_share": 0.7}, r"empty_share and pseudo_share: .* 1 or less together, got 1\.2"),
+        ({"norm_momentum": 1.0}, r"norm_momentum: expected 0 or more, below 1, got 1\.0"),
         ({"ema": 1.0}, r"ema: expected 0 or more, below 1, got 1\.0"),
         ({"window_hu": (300.0, -160.0)}, "window_hu: expected the lower HU first, got 300 and -160"),
     ],

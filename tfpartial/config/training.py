@@ -99,6 +99,8 @@ class TrainConfig:
         augment: the augmentation.
         first_biases: output biases of a new network: `frequency` starts each organ at its share of the voxels in cases that are
             annotated for it, `zero` at a probability of 1/2.
+        norm_momentum: momentum of the batch statistics that prediction normalises by. At Keras's 0.99 they lag hundreds of steps
+            behind the weights of a short training, which then predicts little of what it has learned.
         window_hu: HU window; values outside are clipped.
         batch: slices per step.
         epochs: number of epochs.
@@ -140,6 +142,7 @@ class TrainConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     first_biases: Literal["frequency", "zero"] = "frequency"
+    norm_momentum: float = 0.9
     window_hu: tuple[float, float] = (-160.0, 300.0)
     batch: int = 8
     epochs: int = 50
@@ -166,6 +169,7 @@ class TrainConfig:
         for option in ("learning_rate", "final_learning_rate"):
             require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
         require_shares(self.empty_share, self.organ_share, self.pseudo_share if self.sampling == "organs" else 0.0)
+        require(0 <= self.norm_momentum < 1, "norm_momentum", "0 or more, below 1", self.norm_momentum)
         require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)
         low, high = self.window_hu
         require(low < high, "window_hu", "the lower HU first", f"{low:g} and {high:g}")

@@ -17,9 +17,6 @@ from tfpartial.models.layers.up_conv import UP_CONVOLUTIONS
 Features: TypeAlias = keras.KerasTensor
 """`[B, *grid, channels]`, with a grid of 2 or 3 axes."""
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
-NORM_MOMENTUM = 0.9
-"""Of the batch statistics that prediction uses. At Keras's 0.99 they lag hundreds of steps behind the weights of a short
-training, which then predicts little of what it has learned."""
 POOLINGS = {2: layers.MaxPooling2D, 3: layers.MaxPooling3D}
 
 

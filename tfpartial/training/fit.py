@@ -26,6 +26,7 @@ from tfpartial.training.devices import set_up
 from tfpartial.training.first_biases import first_biases, organ_frequencies, set_first_biases
 from tfpartial.training.first_weights import continued_card, take_weights
 from tfpartial.training.loop import TENSORBOARD, train_epochs
+from tfpartial.training.norm_momentum import set_norm_momentum
 from tfpartial.training.objective import Objective
 from tfpartial.training.overlays import Overlays, labelled_slices
 from tfpartial.training.partial_segmenter import PartialSegmenter
@@ -88,6 +89,7 @@ def _build(
         write_prior(prior, config.out)  # a segmenter's folder has all that prediction needs
     with dtype_policy(policy):
         network = build_network(card)
+    set_norm_momentum(network, config.norm_momentum)
     if config.model is not None:
         take_weights(network, config.model, config.checkpoint)
     elif config.first_biases == "frequency":
