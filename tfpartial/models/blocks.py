@@ -40,7 +40,7 @@ def conv_relu(x: Features, filters: int, name: str) -> Features:
 
 def norm_relu(x: Features, name: str, relu: str = "") -> Features:
     """Batch normalisation and relu; `relu` names the relu otherwise than `<name>_relu`."""
-    return layers.ReLU(name=relu or f"{name}_relu")(FusedBatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_bn")(x))
+    return layers.ReLU(name=relu or f"{name}_relu")(FusedBatchNormalization(name=f"{name}_bn")(x))
 
 
 def two_convs(x: Features, filters: int, name: str, relu: str = "") -> Features:

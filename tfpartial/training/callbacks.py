@@ -75,8 +75,8 @@ class Keep(keras.callbacks.Callback):
         best = dsc if better else self.progress.best_dsc
         self.progress = Progress(epoch + 1, best, seconds)
         rate = float(np.asarray(trainer.optimizer.learning_rate))
-        row: dict[str, float | int | str] = {"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate, **_rounded(logs)}
-        self.metrics.append(row | self.drawn(epoch))
+        row: dict[str, float | int | str] = {"epoch": epoch + 1, "seconds": round(seconds, 1), "learning_rate": rate}
+        self.metrics.append(row | _rounded(logs) | self.drawn(epoch))
         logger.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
         save_state(self.folder / STATE, trainer, self.progress)
 
