@@ -29,6 +29,10 @@ REASONS: dict[State, str] = {
 }
 """What a state means; `absent` and `not_annotated` have no metric."""
 
+IN_REFERENCE: tuple[State, ...] = ("scored", "missed")
+"""The states of an organ that the reference has. Means are over these: whether an organ is there is no property of a prediction,
+so every method has the same denominator. An absent organ that was found is a false positive, which is counted."""
+
 
 @dataclass(frozen=True)
 class OrganScore:

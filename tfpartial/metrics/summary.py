@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from tfpartial.labels import OrganTable
-from tfpartial.metrics.scoring import METRICS, REASONS, OrganScore
+from tfpartial.metrics.scoring import IN_REFERENCE, METRICS, REASONS, OrganScore
 
 
 def summarise(scores: Iterable[OrganScore], organs: OrganTable) -> dict[str, Any]:
     """Sums the scores up per organ and over all.
 
-    A metric has `mean`, `sd` (of a sample: n - 1), `median` and `n`, over the cases where it is defined; what is undefined is
-    None, and `reason` says why. Absent organs and those that nobody looked for are counted, never averaged.
+    A metric has `mean`, `sd` (of a sample: n - 1), `median` and `n`, over the cases whose reference has the organ and where the
+    metric is defined; what is undefined is None, and `reason` says why. Absent organs, found or not, and those that nobody looked
+    for are counted, never averaged: so every prediction of the same cases has the same n.
 
     Args:
         scores: of all cases.
@@ -45,7 +46,7 @@ def _summary(scores: Sequence[OrganScore]) -> dict[str, Any]:
 
 
 def _statistics(scores: Sequence[OrganScore], metric: str) -> dict[str, Any]:
-    values = np.array([getattr(score, metric) for score in scores], dtype=float)
+    values = np.array([getattr(score, metric) for score in scores if score.state in IN_REFERENCE], dtype=float)
     defined = values[~np.isnan(values)]
     result: dict[str, Any] = {"mean": None, "sd": None, "median": None, "n": len(defined)}
     if len(defined):
