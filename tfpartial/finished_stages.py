@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 DEEPEST = 5
 """A sweep has its stages three folders deep; somebody may have put the sweep two folders deeper."""
 NUMBERED = re.compile(r"\d\d-\w+")
-AXIS = re.compile(r"(alpha|fold)(\d+(?:\.\d+)?(?:e-?\d+)?)")
+AXIS = re.compile(r"(alpha|fold|seed)(\d+(?:\.\d+)?(?:e-?\d+)?)")
 
 
 class Place(NamedTuple):
@@ -29,17 +29,19 @@ class Place(NamedTuple):
         method: name of the method.
         alpha: share of the labels that were kept.
         fold: the fold.
+        seed: seed of the training.
     """
 
     method: str = ""
     alpha: float | None = None
     fold: int | None = None
+    seed: int | None = None
 
     @property
     def label(self) -> str:
-        """How people call it: `certain, α 30 %, fold 0`."""
-        parts = [self.method, alpha_text(self.alpha), "" if self.fold is None else f"fold {self.fold}"]
-        return ", ".join(part for part in parts if part)
+        """How people call it: `certain, α 30 %, fold 0, seed 1`."""
+        numbers = [f"{axis} {value}" for axis, value in (("fold", self.fold), ("seed", self.seed)) if value is not None]
+        return ", ".join(part for part in (self.method, alpha_text(self.alpha), *numbers) if part)
 
 
 def alpha_text(alpha: float | None) -> str:
@@ -95,6 +97,12 @@ def find_stages(root: Path) -> tuple[FoundStage, ...]:
     return found
 
 
+def stage_in(folder: Path, name: str = "") -> FoundStage | None:
+    """The stage whose folder this is, called `name` or after its folder; None for any other folder."""
+    section = _section(folder)
+    return None if section is None else FoundStage(name or folder.name, folder, *section, _place(folder, folder))
+
+
 def _search(folder: Path, root: Path, deeper: int) -> Iterator[FoundStage]:
     section = _section(folder)
     if section is not None:
@@ -126,10 +134,17 @@ def _place(folder: Path, root: Path) -> Place:
     if NUMBERED.fullmatch(parts[-1]):
         parts = parts[:-1]
     axes = {match[1]: match[2] for part in parts if (match := AXIS.fullmatch(part))}
+    return place_of(axes, "/".join(part for part in parts if not AXIS.fullmatch(part)))
+
+
+def place_of(axes: Mapping[str, str], method: str = "") -> Place:
+    """The place that names of folders tell: axis -> what stands behind its name, as `AXIS` takes them apart."""
+    alpha, fold, seed = (axes.get(axis) for axis in ("alpha", "fold", "seed"))
     return Place(
-        method="/".join(part for part in parts if not AXIS.fullmatch(part)),
-        alpha=float(axes["alpha"]) if "alpha" in axes else None,
-        fold=int(axes["fold"]) if "fold" in axes else None,
+        method,
+        None if alpha is None else float(alpha),
+        None if fold is None else int(fold),
+        None if seed is None else int(seed),
     )
 
 

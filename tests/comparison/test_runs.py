@@ -27,7 +27,7 @@ def cells(runs):
 )
 def test_names_of_folders_tell_method_share_and_fold(folders, expected):
     runs = runs_of_folders([Path(folder) for folder in folders])
-    assert cells(runs) == expected
+    assert cells(runs) == [(*cell, None) for cell in expected]
     assert [run.folder for run in runs] == [Path(folder) for folder in folders]
 
 
@@ -47,7 +47,17 @@ def test_folders_that_tell_nothing_apart_are_refused():
 
 def test_groups_name_methods_and_count_folds_that_have_no_name():
     groups = {"old": [Path("x/one"), Path("y/two")], "new": [Path("alpha0.1/fold3/z"), Path("alpha0.3/z")]}
-    assert cells(runs_of_groups(groups)) == [("old", None, 0), ("old", None, 1), ("new", 0.1, 3), ("new", 0.3, 0)]
+    expected = [("old", None, 0, None), ("old", None, 1, None), ("new", 0.1, 3, None), ("new", 0.3, 0, None)]
+    assert cells(runs_of_groups(groups)) == expected
+
+
+def test_names_of_folders_tell_the_seed():
+    folders = [Path(f"fold{fold}/seed{seed}/{method}") for fold in (0, 1) for seed in (0, 7) for method in ("naive", "certain")]
+    runs = runs_of_folders(folders)
+    assert cells(runs)[:3] == [("naive", None, 0, 0), ("certain", None, 0, 0), ("naive", None, 0, 7)]
+    assert runs[2].label == "'naive', fold 0, seed 7"
+    groups = {"ours": [Path("seed0/a"), Path("seed0/b"), Path("seed1/a"), Path("seed1/b")]}
+    assert [cell[2:] for cell in cells(runs_of_groups(groups))] == [(0, 0), (1, 0), (0, 1), (1, 1)]
 
 
 def test_groups_with_two_folders_of_one_run_are_refused():
@@ -86,6 +96,17 @@ def test_a_sweep_gives_the_last_finished_scores_of_each_cell_in_its_order(sweep)
         ("certain", 1, "08-score"),
     ]
     assert {run.alpha for run in runs} == {0.333333}
+
+
+def test_a_sweep_over_seeds_has_a_run_for_each(tmp_path):
+    rows = [{"method": "certain", "fold": 0, "seed": seed, "state": "finished"} for seed in (1, 2)]
+    for seed in (1, 2):
+        folder = tmp_path / "fold0" / f"seed{seed}" / "certain" / "08-score"
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text("score: {}\n")
+        (folder / "done.json").write_text("{}")
+    (tmp_path / "sweep.json").write_text(json.dumps({"cells": rows}))
+    assert cells(runs_of_sweep(tmp_path)) == [("certain", None, 0, 1), ("certain", None, 0, 2)]
 
 
 def test_a_sweep_with_a_cell_that_has_no_scores_is_refused(sweep):
