@@ -13,6 +13,7 @@ from tfpartial.comparison.choice import name_ranks, pick_cases, rank_cases
 from tfpartial.comparison.files import COMPARISON, overview, tests_overview, write_comparison
 from tfpartial.comparison.joined_scores import JoinedScores, join_scores
 from tfpartial.comparison.paired_tests import paired_tests
+from tfpartial.comparison.run_tables import uneven_budgets
 from tfpartial.comparison.runs import Run, runs_of_folders, runs_of_groups, runs_of_sweep
 from tfpartial.comparison.tables import MetricResults
 from tfpartial.config import CompareConfig
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def run(config: CompareConfig) -> dict[str, Any]:
-    """Writes `tables/`, `averages.csv`, `tests.csv`, `comparison.json` and `figure.png`, one for each share of labels.
+    """Writes `tables/`, `averages.csv`, `tests.csv`, `runs.csv`, `comparison.json`, and a `figure.png` for each share of labels.
 
     Raises:
         TfpartialError: runs that cannot be compared, see `join_scores`; metrics without any value; a case to draw that was not
@@ -33,6 +34,8 @@ def run(config: CompareConfig) -> dict[str, Any]:
     joined = join_scores(_runs(config))
     _require_values(joined, config.metrics)
     chosen = {alpha: _choose(config, rank_cases(joined, alpha)) for alpha in joined.alphas}
+    for line in uneven_budgets(joined):
+        logger.warning("not trained alike: %s", line)
     begin(config.out, "compare", config)
     results = [
         MetricResults(metric, averages(joined, metric), paired_tests(joined, metric, config.seed))

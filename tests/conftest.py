@@ -104,7 +104,7 @@ def _write_segmenter(folder: Path, network, organs: tuple[str, ...], name: str, 
 
 def write_finished_scores(
     folder: Path,
-    dsc: Mapping[str, Sequence[float | None]],
+    dsc: Mapping[str, Sequence[float | str | None]],
     organs: Sequence[str] = ("liver", "spleen"),
     volume_ml: float = 10.0,
     **changes: object,
@@ -113,8 +113,8 @@ def write_finished_scores(
 
     Args:
         folder: where to.
-        dsc: case -> DSC of each organ; None where the organ is not annotated. The Hausdorff distances are ten times as many mm,
-            and undefined for 0: missed.
+        dsc: case -> DSC of each organ; None where the organ is not annotated, else a state of an organ that the reference lacks.
+            The Hausdorff distances are ten times as many mm, and undefined for 0: missed.
         organs: the organ table.
         volume_ml: of every organ in the expert's label.
         changes: what the summary shall say instead.
@@ -134,9 +134,13 @@ def write_finished_scores(
     return folder
 
 
-def _score(case: str, organ: str, dsc: float | None, volume_ml: float):
+def _score(case: str, organ: str, dsc: float | str | None, volume_ml: float):
     from tfpartial.metrics.scoring import OrganScore
 
+    if dsc == "absent":
+        return OrganScore(case, organ, "absent", volume_reference_ml=0.0, volume_prediction_ml=0.0)
+    if dsc == "false_positive":
+        return OrganScore(case, organ, "false_positive", dsc=0.0, volume_reference_ml=0.0, volume_prediction_ml=1.0)
     if dsc is None:
         return OrganScore(case, organ, "not_annotated", volume_prediction_ml=0.0)
     known = {"dsc": dsc, "volume_reference_ml": volume_ml, "volume_prediction_ml": 1.0}

@@ -41,6 +41,25 @@ def test_a_case_of_several_folds_is_one_case(scored):
     assert (liver.cases, liver.case_mean, liver.values) == (2, pytest.approx((0.7 + 0.5) / 2), 4)
 
 
+def test_the_spread_is_over_folds_and_seeds(scored):
+    folders = [
+        scored(f"fold{fold}/seed{seed}/certain", {f"case{fold}": [dsc, 0.5]})
+        for fold, seed, dsc in ((0, 0, 0.2), (0, 1, 0.4), (1, 0, 0.6), (1, 1, 0.8))
+    ]
+    liver = of(*folders)["liver"]
+    assert (liver.folds, liver.seeds, liver.trainings, liver.cases) == (2, 2, 4, 2)
+    assert liver.fold_mean == pytest.approx(0.5)
+    assert liver.fold_sd == pytest.approx(math.sqrt(0.2 / 3))
+    assert liver.case_sd == pytest.approx(0.4 / math.sqrt(2))
+
+
+def test_an_absent_organ_that_was_found_is_counted_and_in_no_mean(scored):
+    found = of(scored("certain", {"a": [0.8, "false_positive"], "b": [0.6, 0.5]}))
+    assert (found["spleen"].fold_mean, found["spleen"].values, found["spleen"].false_positives) == (0.5, 1, 1)
+    assert (found["liver"].false_positives, found[MEAN].false_positives) == (0, 1)
+    assert found[MEAN].fold_mean == pytest.approx((0.7 + 0.5) / 2)
+
+
 def test_what_is_undefined_is_nan_and_says_why(scored):
     found = of(scored("certain", {"a": [0.5, None]}))
     assert (found["liver"].fold_mean, found["liver"].reason) == (0.5, "one value has no spread: folds and cases")

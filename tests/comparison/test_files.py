@@ -29,7 +29,9 @@ def folder(scored, tmp_path):
 def test_the_json_has_all_numbers_and_null_with_a_reason(folder):
     content = json.loads((folder / "comparison.json").read_text())
     assert (content["cases"], content["organs"], content["figures"]) == (2, ["liver", "spleen"], [])
-    assert content["runs"][0] == {"method": "naive", "alpha": None, "fold": 0, "folder": "../naive"}
+    place = {"method": "naive", "alpha": None, "fold": 0, "folder": "../naive", "seed": None}
+    trained = {"steps": None, "slices": None, "confidence_steps": None}
+    assert content["runs"][0] == {**place, **trained, "missed": 1, "false_positives": 0}
     spleen = content["averages"][1]
     assert (spleen["method"], spleen["organ"], spleen["fold_mean"], spleen["fold_sd"]) == ("naive", "spleen", 5.0, None)
     assert spleen["reason"] == "one value has no spread: folds and cases"
@@ -40,7 +42,7 @@ def test_the_json_has_all_numbers_and_null_with_a_reason(folder):
 
 def test_the_csv_files_have_the_same_numbers(folder):
     content = json.loads((folder / "comparison.json").read_text())
-    for name in ("averages", "tests"):
+    for name in ("averages", "tests", "runs"):
         table = pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
         assert list(table.columns) == list(content[name][0])
         written = [["" if value is None else str(value) for value in row.values()] for row in content[name]]
@@ -49,7 +51,8 @@ def test_the_csv_files_have_the_same_numbers(folder):
 
 def test_each_table_is_there_as_markdown_and_latex(folder):
     names = sorted(path.name for path in (folder / "tables").iterdir())
-    assert names == sorted(f"hd_mm{kind}.{ending}" for kind in ("", "_organs", "_tests") for ending in ("md", "tex"))
+    tables = ("hd_mm", "hd_mm_organs", "hd_mm_tests", "budget", "detection")
+    assert names == sorted(f"{table}.{ending}" for table in tables for ending in ("md", "tex"))
 
 
 def test_one_method_has_no_tests(scored, tmp_path):

@@ -29,7 +29,7 @@ def test_runs_are_found_by_share_method_and_fold(folders):
 
 def test_values_have_a_row_per_case_and_a_column_per_organ(folders):
     values = join(*folders).values("dsc", "naive", None)
-    assert values.index.tolist() == [(0, "a"), (0, "b"), (1, "c")]
+    assert values.index.tolist() == [(0, 0, "a"), (0, 0, "b"), (1, 0, "c")]
     assert values.columns.tolist() == ["liver", "spleen"]
     assert np.array_equal(values.to_numpy(), [[0.8, 0.6], [0.4, np.nan], [0.9, 0.7]], equal_nan=True)
 
@@ -53,6 +53,24 @@ def test_other_test_cases_are_refused(folders, scored):
 def test_a_fold_that_one_method_lacks_is_named(folders):
     with pytest.raises(TfpartialError, match="scores of 'certain': expected the folds 0, 1, fold 1 is missing"):
         join(*folders[:3])
+
+
+def test_a_seed_that_one_method_lacks_is_named(scored):
+    folders = [scored(f"seed{seed}/{method}", FOLD0) for seed in (1, 2) for method in ("naive", "certain")]
+    assert join(*folders).seeds == (1, 2)
+    with pytest.raises(TfpartialError, match="scores of 'certain', fold 0: expected the seeds 1, 2, seed 2 is missing"):
+        join(*folders[:3])
+    with pytest.raises(TfpartialError, match="scores of 'certain', fold 0: expected the seeds none, 1, seed 1 is missing"):
+        join_scores([Run("naive", None, 0, folders[0], 1), *(Run(m, None, 0, scored(m, FOLD0)) for m in ("naive", "certain"))])
+
+
+def test_an_organ_that_the_reference_lacks_has_no_value_and_is_counted(scored):
+    found, missed = scored("found", {"a": [0.8, "false_positive"]}), scored("missed", {"a": [0.0, "absent"]})
+    joined = join(found, missed)
+    for method, liver in (("found", 0.8), ("missed", 0.0)):
+        assert np.array_equal(joined.values("dsc", method, None).to_numpy(), [[liver, np.nan]], equal_nan=True)
+    assert joined.states("found", None, ["spleen"]) == {"false_positive": 1}
+    assert joined.states("missed", None, joined.organs) == {"missed": 1, "absent": 1}
 
 
 def test_other_organs_are_refused(folders, scored):

@@ -26,7 +26,9 @@ def tables(scored):
     """The tables of a metric from the cases of each run, given as `(method, alpha, fold)`."""
 
     def make(runs, metric="dsc"):
-        joined = join_scores([Run(*cell, scored("-".join(map(str, cell)), of_cell)) for cell, of_cell in runs.items()])
+        joined = join_scores(
+            [Run(*cell[:3], scored("-".join(map(str, cell)), of_cell), *cell[3:]) for cell, of_cell in runs.items()]
+        )
         results = MetricResults(metric, averages(joined, metric), paired_tests(joined, metric, seed=0))
         return comparison_tables(joined, results)
 
@@ -56,7 +58,7 @@ def test_methods_stand_beside_shares_with_the_spread_of_the_folds_in_percent(tab
     assert table.header == ["method", "α 100 %", "α 30 %"]
     # Folds of naive: ((0.75, 0.55) + 0.5) / 2 at 100 %; the sd is 0.1 / sqrt(2).
     assert texts(table) == [["naive", "57.5 ± 7.1", "30.0 ± 0.0"], ["certain", "–", "60.0 ± 0.0"]]
-    assert table.caption.startswith("DSC in %, mean of the organs. Mean ± standard deviation over 2 folds (2 cases).")
+    assert table.caption.startswith("DSC in %, mean of the organs. Mean ± standard deviation over n = 2 (2 folds), 2 cases.")
 
 
 def test_organs_stand_beside_methods_and_their_mean_comes_last(tables):
@@ -71,6 +73,14 @@ def test_organs_stand_beside_methods_and_their_mean_comes_last(tables):
     ]
     assert table.apart
     assert table.caption.startswith("DSC in %, α 30 %. Mean ±")
+
+
+def test_the_caption_says_what_n_is(tables):
+    runs = {("certain", None, fold, seed): cases(0.5 + fold / 10 + seed / 100) for fold in (0, 1) for seed in (0, 1)}
+    table = tables(runs)["dsc"]
+    # Means of liver and spleen: 50, 50.5, 55, 55.5.
+    assert texts(table) == [["certain", "52.8 ± 2.9"]]
+    assert "over n = 4 (2 folds × 2 seeds), 1 case." in table.caption
 
 
 def test_one_fold_has_the_spread_of_its_cases_and_one_share_no_name(tables):
@@ -104,6 +114,14 @@ def test_a_low_mean_distance_of_easy_cases_is_not_the_best(tables):
     all_cases, easy_cases = cases(0.2, 0.3, 0.2, 0.9, 0.9, 0.9), cases(0.4, 0.5, 0.41, 0.0, 0.0, 0.0)
     table = tables({("all", None, 0): all_cases, ("easy", None, 0): easy_cases}, "hd_mm")["hd_mm_organs"]
     assert texts(table)[0] == ["liver", "5.67 ± 3.67 (6)", "4.37 ± 0.55 (3)"]
+    assert bold(table) == []
+
+
+def test_means_of_other_numbers_of_values_are_not_the_best(tables):
+    """The pairs of `x` and `y` say that `y` is nearer; the means shown are of other cases."""
+    more, fewer = cases(0.2, 0.21, 0.22, 0.23, 0.24, 0.9), cases(0.1, 0.11, 0.12, 0.13, 0.13, 0.0)
+    table = tables({("x", None, 0): more, ("y", None, 0): fewer}, "hd_mm")["hd_mm_organs"]
+    assert texts(table)[0][2].endswith("(5)")
     assert bold(table) == []
 
 

@@ -62,6 +62,7 @@ def test_tables_of_metrics_that_are_not_asked_for_any_more_go(config):
     (config.out / "tables" / "dsc_organs_alpha0.3.tex").write_text("of an earlier comparison")
     compare.run(replace(config, metrics=["dsc"]))
     assert sorted(path.name for path in (config.out / "tables").iterdir()) == [
+        *("budget.md", "budget.tex", "detection.md", "detection.tex"),
         *("dsc.md", "dsc.tex", "dsc_mine.md", "dsc_organs.md", "dsc_organs.tex", "dsc_tests.md", "dsc_tests.tex", "notes.md"),
     ]
 
@@ -135,6 +136,23 @@ def test_what_went_away_costs_only_the_picture(config, tmp_path, caplog, gone, r
 def test_a_manifest_that_is_asked_for_must_be_there(config, tmp_path):
     with pytest.raises(TfpartialError, match=r"nothing.json: no such file; expected the manifest"):
         compare.run(replace(config, manifest=tmp_path / "nothing.json"))
+
+
+def test_methods_that_were_not_trained_alike_are_told(config, tmp_path, caplog):
+    for name, steps in (("half", 100), ("right", 200)):
+        train = tmp_path / f"train_{name}"
+        train.mkdir()
+        (train / "config.yaml").write_text(f"train: {{out: {train}, steps_per_epoch: {steps}, epochs: 1, batch: 2}}\n")
+        (tmp_path / name / "config.yaml").write_text(f"predict: {{out: {tmp_path / name}, model: {train}}}\n")
+    summary = compare.run(config)
+    assert [row["steps"] for row in summary["mean of organs"]] == [100, 200]
+    line = "steps differ by more than 5 %: half has 100, right 200"
+    assert f"not trained alike: {line}" in caplog.text
+    for name in ("dsc", "dsc_organs", "budget"):
+        assert f"Not alike: {line}." in (config.out / "tables" / f"{name}.md").read_text()
+    assert comparison(config)["not alike"] == [line, "slices differ by more than 5 %: half has 200, right 400"]
+    runs = pd.read_csv(config.out / "runs.csv")
+    assert runs[["steps", "slices", "confidence_steps"]].to_numpy().tolist() == [[100, 200, 0], [200, 400, 0]]
 
 
 def without_values(config, *metrics):

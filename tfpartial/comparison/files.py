@@ -15,6 +15,8 @@ from tfpartial.artifacts import atomic_file, write_json, write_text
 from tfpartial.comparison.averages import MEAN, Average
 from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.comparison.paired_tests import PairedTest
+from tfpartial.comparison.run_tables import BUDGET, DETECTION, mean_budget, run_tables, uneven_budgets
+from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import seen_from
 from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.comparison.tables import MetricResults, comparison_tables
@@ -24,8 +26,8 @@ COMPARISON = "comparison.json"
 FORMAT = 1
 SHOWN_OF_TESTS = ("alpha", "first", "second", "n", "mean_difference", "interval_low", "interval_high", "t_p_holm", "cohens_dz")
 TABLES = "tables"
-TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?)\.(md|tex)")
-"""Names of the files of tables, see `comparison_tables`."""
+TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?|{BUDGET}|{DETECTION})\.(md|tex)")
+"""Names of the files of tables, see `comparison_tables` and `run_tables`."""
 Row = dict[str, Any]
 
 
@@ -33,7 +35,7 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
     """Writes what was compared.
 
     `tables/<name>.md` and `.tex` have the tables for people; those that an earlier comparison left in the folder are removed.
-    `averages.csv` and `tests.csv` have every number behind them, empty where undefined; `comparison.json` has all of it.
+    `averages.csv`, `tests.csv` and `runs.csv` have every number behind them, empty where undefined; `comparison.json` has it all.
 
     Args:
         folder: where to.
@@ -43,18 +45,27 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
     """
     results = list(results)
     tables = {name: table for result in results for name, table in comparison_tables(joined, result).items()}
+    tables |= run_tables(joined)
     for name, table in tables.items():
         write_text(folder / TABLES / f"{name}.md", markdown(table))
         write_text(folder / TABLES / f"{name}.tex", latex(table))
     _remove_others(folder / TABLES, tables)
     averages = [row_of_average(average) for result in results for average in result.averages]
     tests = [row_of_test(test) for result in results for test in result.tests]
-    for name, rows in (("averages", averages), ("tests", tests)):
+    runs = [_row_of_run(folder, joined, run) for run in joined.scores]
+    for name, rows in (("averages", averages), ("tests", tests), ("runs", runs)):
         with atomic_file(folder / f"{name}.csv") as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)
-    runs = [run._asdict() | {"folder": seen_from(folder, run.folder)} for run in joined.scores]
-    about = {"cases": len(joined.cases), "folds": joined.folds, "organs": joined.organs, "runs": runs}
+    about = {"cases": len(joined.cases), "folds": joined.folds, "seeds": joined.seeds, "organs": joined.organs, "runs": runs}
+    about["not alike"] = uneven_budgets(joined)
     write_json(folder / COMPARISON, {"format": FORMAT, **about, **pictures, "averages": averages, "tests": tests})
+
+
+def _row_of_run(folder: Path, joined: JoinedScores, run: Run) -> Row:
+    """Where a run stands, its folder seen from that of the comparison, what it was trained with and what it missed."""
+    states = joined.scores[run].table["state"].value_counts()
+    found = {name: int(states.get(state, 0)) for name, state in (("missed", "missed"), ("false_positives", "false_positive"))}
+    return run._asdict() | {"folder": seen_from(folder, run.folder)} | joined.budget(run)._asdict() | found
 
 
 def _remove_others(folder: Path, kept: Iterable[str]) -> None:
@@ -67,12 +78,14 @@ def _remove_others(folder: Path, kept: Iterable[str]) -> None:
 
 
 def overview(joined: JoinedScores, results: Iterable[MetricResults]) -> list[Row]:
-    """What a person wants to see: the mean of the organs, one row per share of labels and method, one column per metric."""
+    """What a person wants to see: a row per share of labels and method, the mean of the organs in each metric, and the steps."""
     rows: dict[tuple[float | None, str], Row] = {}
     for result in results:
         for alpha in joined.alphas:
             for method, found in result.row(alpha, MEAN).items():
                 rows.setdefault((alpha, method), {"alpha": alpha, "method": method})[result.metric] = found.fold_mean
+    for (alpha, method), row in rows.items():
+        row["steps"] = mean_budget(joined, alpha, method, "steps")
     return [_without_nan(row) for row in rows.values()]
 
 

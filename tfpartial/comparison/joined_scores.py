@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from tfpartial.comparison.budgets import UNKNOWN, Budget, budget_of
 from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import Scores, read_scores
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import alpha_text
+from tfpartial.metrics.scoring import IN_REFERENCE
 
 SHOWN = 5
 """Cases that an error lists."""
@@ -26,10 +29,12 @@ class JoinedScores:
     Args:
         scores: by run; methods in the order of the tables.
         organs: the organs, in the order of their ids.
+        budgets: what each run was trained with, where that was looked up.
     """
 
     scores: Mapping[Run, Scores]
     organs: tuple[str, ...]
+    budgets: Mapping[Run, Budget] = field(default_factory=dict)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -47,6 +52,11 @@ class JoinedScores:
         return tuple(sorted({run.fold for run in self.scores}))
 
     @property
+    def seeds(self) -> tuple[int | None, ...]:
+        """The seeds; every method has them in every fold."""
+        return tuple(sorted({run.seed for run in self.scores}, key=lambda seed: -1 if seed is None else seed))
+
+    @property
     def cases(self) -> list[str]:
         """The test cases of all folds."""
         return sorted(set().union(*(found.cases for found in self.scores.values())))
@@ -60,24 +70,39 @@ class JoinedScores:
         return [method for method in self.methods if self.runs(alpha, method)]
 
     def values(self, metric: str, method: str, alpha: float | None) -> pd.DataFrame:
-        """A metric of a method: one row per `(fold, case)`, sorted, and one column per organ; NaN where undefined."""
-        tables = {run.fold: self.scores[run].table for run in self.runs(alpha, method)}
-        joined = pd.concat(tables, names=["fold"]).reset_index(level="fold")
-        return joined.pivot(index=["fold", "case"], columns="organ", values=metric).reindex(columns=list(self.organs))
+        """A metric of a method: one row per `(fold, seed, case)`, sorted, and one column per organ.
+
+        NaN where it is undefined, and where the reference does not have the organ: then no method has a value (`IN_REFERENCE`).
+        """
+        tables = {(run.fold, run.seed or 0): self.scores[run].table for run in self.runs(alpha, method)}
+        joined = pd.concat(tables, names=["fold", "seed"]).reset_index(level=["fold", "seed"])
+        joined[metric] = joined[metric].where(joined["state"].isin(IN_REFERENCE))
+        pivoted = joined.pivot(index=["fold", "seed", "case"], columns="organ", values=metric)
+        return pivoted.reindex(columns=list(self.organs))
+
+    def states(self, method: str, alpha: float | None, organs: Sequence[str]) -> Counter[str]:
+        """State -> pairs of case and organ of a method, over all folds and seeds."""
+        tables = (self.scores[run].table for run in self.runs(alpha, method))
+        return Counter(state for table in tables for state in table.loc[table["organ"].isin(organs), "state"])
+
+    def budget(self, run: Run) -> Budget:
+        """What a run was trained with."""
+        return self.budgets.get(run, UNKNOWN)
 
 
 def join_scores(runs: Sequence[Run]) -> JoinedScores:
     """Reads the scores of runs and proves that they may be compared.
 
     Raises:
-        TfpartialError: scores that cannot be read; other organs or settings of the metrics; a fold that not all have; other test
-            cases in a fold; or another expert label of a case. Both sides are named.
+        TfpartialError: scores that cannot be read; other organs or settings of the metrics; a fold or seed that not all have;
+            other test cases in a fold; or another expert label of a case. Both sides are named.
     """
     scores = {run: read_scores(run.folder) for run in runs}
-    joined = JoinedScores(scores, scores[runs[0]].organs)
+    budgets = {run: budget_of(found.predictions) for run, found in scores.items()}
+    joined = JoinedScores(scores, scores[runs[0]].organs, budgets)
     for run in runs[1:]:
         _require_same_table(runs[0], run, scores)
-    _require_all_folds(joined)
+    _require_all_folds_and_seeds(joined)
     for fold in joined.folds:
         first, *others = [run for run in runs if run.fold == fold]
         for run in others:
@@ -98,14 +123,23 @@ def _require_same_table(first: Run, other: Run, scores: Mapping[Run, Scores]) ->
             )
 
 
-def _require_all_folds(joined: JoinedScores) -> None:
+def _require_all_folds_and_seeds(joined: JoinedScores) -> None:
     for alpha in joined.alphas:
         for method in joined.methods_at(alpha):
-            missing = sorted(set(joined.folds) - {run.fold for run in joined.runs(alpha, method)})
-            if missing:
-                where = ", ".join(filter(None, (f"'{method}'", alpha_text(alpha))))
-                folds = ", ".join(map(str, joined.folds))
-                raise TfpartialError(f"scores of {where}: expected the folds {folds}, fold {missing[0]} is missing")
+            where = ", ".join(filter(None, (f"'{method}'", alpha_text(alpha))))
+            runs = joined.runs(alpha, method)
+            _require_all(where, "fold", joined.folds, {run.fold for run in runs})
+            for fold in joined.folds:
+                of_fold = {run.seed for run in runs if run.fold == fold}
+                _require_all(f"{where}, fold {fold}", "seed", joined.seeds, of_fold)
+
+
+def _require_all(where: str, axis: str, expected: Sequence[int | None], found: set[int | None] | set[int]) -> None:
+    missing = [value for value in expected if value not in found]
+    if missing:
+        values = ", ".join("none" if value is None else str(value) for value in expected)
+        lacking = f"{axis} {missing[0]}" if missing[0] is not None else f"the run without a {axis}"
+        raise TfpartialError(f"scores of {where}: expected the {axis}s {values}, {lacking} is missing")
 
 
 def _require_same_cases(first: Run, other: Run, scores: Mapping[Run, Scores]) -> None:

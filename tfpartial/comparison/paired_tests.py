@@ -7,25 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-import pandas as pd
-
 from tfpartial.comparison.averages import MEAN
 from tfpartial.comparison.joined_scores import JoinedScores
-from tfpartial.metrics.significance import PairedComparison, compare_pairs, holm
+from tfpartial.comparison.shown_difference import case_differences
+from tfpartial.metrics.significance import PairedComparison, compare_differences, holm
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Two methods on the same cases of all folds.
+    """Two methods on the same cases of all folds and seeds.
 
     Args:
         metric: a field of `OrganScore`.
         alpha: share of the labels that were kept; None where unknown.
-        organ: the organ, or `MEAN`: the pairs are then the cases, each with the mean of the organs that have a value from both
-            methods, since organs of one case are not independent of each other.
+        organ: the organ, or `MEAN`: the pairs are then the cases, each with its contribution to the mean of the tables (see
+            `case_differences`), since organs of one case are not independent of each other.
         first: the one method.
         second: the other one; a positive difference says that its values are higher.
-        only_first: pairs of case and organ that have no value from the second method.
+        only_first: pairs of case and organ, in each fold and seed, that have no value from the second method.
         only_second: those that have none from the first.
         neither: those that have none from both.
         result: what the pairs say.
@@ -74,14 +73,6 @@ def _tests(joined: JoinedScores, metric: str, seed: int) -> Iterator[PairedTest]
                 one, two = values[first][columns], values[second][columns]
                 counts = ((one.notna() & two.isna()), (one.isna() & two.notna()), (one.isna() & two.isna()))
                 only_first, only_second, neither = (int(count.to_numpy().sum()) for count in counts)
-                result = _compare(one, two, seed)
+                result = compare_differences(case_differences(one, two), seed)
                 p = result.t_p, result.wilcoxon_p
                 yield PairedTest(metric, alpha, organ, first, second, only_first, only_second, neither, result, *p)
-
-
-def _compare(first: pd.DataFrame, second: pd.DataFrame, seed: int) -> PairedComparison:
-    """Pairs by case: the organs of a case, and its folds if it was tested in several, are averaged where both have a value."""
-    both = first.notna() & second.notna()
-    pairs = pd.DataFrame({"first": first[both].mean(axis=1), "second": second[both].mean(axis=1)})
-    pairs = pairs.groupby(level="case").mean().dropna()
-    return compare_pairs(pairs["first"].to_numpy(), pairs["second"].to_numpy(), seed)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tfpartial.comparison.averages import MEAN, Average
 from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.comparison.paired_tests import PairedTest
+from tfpartial.comparison.run_tables import uneven_budgets
 from tfpartial.comparison.shown_metrics import SHOWN, UNDEFINED, ShownMetric
 from tfpartial.finished_stages import alpha_text
 from tfpartial.metrics.significance import BOOTSTRAP_FROM
@@ -44,12 +45,14 @@ class MetricResults:
         return {found.method: found for found in self.averages if (found.alpha, found.organ) == (alpha, organ)}
 
     def best(self, alpha: float | None, organ: str) -> str | None:
-        """The method with the best mean, when on their pairs it is also significantly better than each other one.
+        """The method with the best mean, when it is significantly better than each other one by tests of that mean.
 
-        The pairs may say otherwise: the mean distance of a method that misses the hard cases is low.
+        None where the methods have other numbers of values: the mean distance of a method that misses the hard cases is low, and
+        no test on pairs is about that mean.
         """
-        means = {method: found.fold_mean for method, found in self.row(alpha, organ).items() if not math.isnan(found.fold_mean)}
-        if len(means) <= 1 or self.shown.best is None:
+        row = self.row(alpha, organ)
+        means = {method: found.fold_mean for method, found in row.items() if not math.isnan(found.fold_mean)}
+        if len(means) <= 1 or self.shown.best is None or len({found.values for found in row.values()}) > 1:
             return None
         sign = 1 if self.shown.best == "high" else -1
         best = max(means, key=lambda method: sign * means[method])
@@ -95,8 +98,9 @@ def _tests_table(results: MetricResults) -> Table:
     """One comparison per row."""
     rows = [_test_row(test, results.shown) for test in results.tests]
     caption = (
-        f"{_title(results)}: differences of paired cases, second minus first method. n: pairs; unpaired: cases and organs "
-        f"without a value from both. Interval of the mean difference: BCa bootstrap, Student's t below {BOOTSTRAP_FROM} pairs. "
+        f"{_title(results)}: differences of the means of the tables over paired cases, second minus first method; several seeds "
+        f"of a case are one pair. n: pairs; unpaired: cases and organs without a value from both. "
+        f"Interval of the mean difference: BCa bootstrap, Student's t below {BOOTSTRAP_FROM} pairs. "
         f"p: two-sided, Holm-corrected over this table; bold below {SIGNIFICANT}. d_z: Cohen's, r: rank-biserial correlation."
     )
     return Table(TEST_COLUMNS, rows, caption, names=2)
@@ -127,7 +131,7 @@ def _cells(joined: JoinedScores, results: MetricResults, alpha: float | None, or
     differ = len({found.values for found in row.values()}) > 1
     cells = {}
     for method, found in row.items():
-        sd = found.fold_sd if len(joined.folds) > 1 else found.case_sd
+        sd = found.fold_sd if trainings(joined) > 1 else found.case_sd
         count = f" ({found.values})" if differ else ""
         cells[method] = Cell(results.shown.spread(found.fold_mean, sd) + count, bold=method == best)
     return cells
@@ -140,13 +144,27 @@ def _title(results: MetricResults) -> str:
 def _legend(joined: JoinedScores, rows: Sequence[Sequence[Cell]]) -> str:
     """What the marks mean that the cells have."""
     cells = [cell for row in rows for cell in row[1:]]
-    cases = len(joined.cases)
-    over = f"{len(joined.folds)} folds ({cases} cases)" if len(joined.folds) > 1 else f"{cases} cases"
-    texts = [f"Mean ± standard deviation over {over}."]
+    texts = [f"Mean ± standard deviation over {spread_over(joined)}."]
     if any(cell.bold for cell in cells):
         texts.append(
-            "Bold: the best, by paired t-tests on the cases (p below 0.05 after Holm's correction) against every other method."
+            "Bold: the best, by paired t-tests of this mean over the cases (p below 0.05 after Holm's correction) against every "
+            "other method."
         )
     if any(cell.text.endswith(")") for cell in cells):
-        texts.append("In brackets: number of cases and organs with a value, where the methods differ.")
-    return " ".join(texts)
+        texts.append("In brackets: number of cases and organs with a value, where the methods differ; there is no bold.")
+    return " ".join([*texts, *(f"Not alike: {line}." for line in uneven_budgets(joined))])
+
+
+def trainings(joined: JoinedScores) -> int:
+    """The n of the standard deviations of folds and seeds."""
+    return len(joined.folds) * len(joined.seeds)
+
+
+def spread_over(joined: JoinedScores) -> str:
+    """What the standard deviations are over, with their n: `n = 4 (2 folds × 2 seeds), 10 cases`."""
+    cases = f"{len(joined.cases)} case{'s' * (len(joined.cases) != 1)}"
+    if trainings(joined) == 1:
+        return cases
+    axes = {"fold": len(joined.folds), "seed": len(joined.seeds)}
+    counts = " × ".join(f"{count} {axis}s" for axis, count in axes.items() if count > 1)
+    return f"n = {trainings(joined)} ({counts}), {cases}"

@@ -70,8 +70,18 @@ def compare_pairs(first: Sequence[float], second: Sequence[float], seed: int = 0
     before, after = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if before.ndim != 1 or before.shape != after.shape or not np.isfinite([before, after]).all():
         raise TfpartialError(f"pairs: expected two lists of as many finite numbers, got {before.tolist()} and {after.tolist()}")
+    return compare_differences(after - before, seed)
+
+
+def compare_differences(values: Sequence[float] | np.ndarray, seed: int = 0) -> PairedComparison:
+    """What `compare_pairs` says of the differences of pairs. Their order does not matter.
+
+    Args:
+        values: one finite number per case.
+        seed: of the bootstrap.
+    """
     # Sorted, because the bootstrap draws by place.
-    differences = np.sort(np.round(after - before, DECIMALS))
+    differences = np.sort(np.round(np.asarray(values, dtype=float), DECIMALS))
     n = len(differences)
     mean = float(differences.mean()) if n else math.nan
     if n <= 1:
