@@ -60,6 +60,20 @@ def test_each_case_and_organ_has_a_row(config):
     assert summary["cases"] == 2
 
 
+def test_a_tolerance_that_is_finer_than_the_voxels_is_told_once(config, caplog):
+    note = "tolerance 3 mm of bone in case 'a' of 5 × 2 × 1 mm (z, y, x); finer than the voxels in 2 of 3 pairs of case and organ"
+    summary = run(replace(config, organ_tolerance_mm={"fat": 5.0}))
+    assert summary["nsd_finer_than_voxels"] == note
+    assert json.loads((config.out / "summary.json").read_text())["nsd_finer_than_voxels"] == note
+    assert caplog.text.count("finer than the voxels") == 1
+    assert f"normalised surface Dice: {note}: a shift by one voxel counts as wrong" in caplog.text
+
+
+def test_a_tolerance_of_one_voxel_needs_no_note(config, caplog):
+    assert "nsd_finer_than_voxels" not in run(replace(config, tolerance_mm=5.0))
+    assert "finer" not in caplog.text
+
+
 def test_distances_are_in_mm_of_the_files_grid(config):
     run(config)
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(config.manifest.parent / "data" / "a.nii.gz")))
