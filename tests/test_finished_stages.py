@@ -29,6 +29,7 @@ def stage(tmp_path):
         ("07-score", Place(), ""),
         ("alpha0.3/fold1/certain/07-score", Place("certain", 0.3, 1), "certain, α 30 %, fold 1"),
         ("fold2/naive/07-score", Place("naive", None, 2), "naive, fold 2"),
+        ("fold2/seed10/naive/07-score", Place("naive", None, 2, 10), "naive, fold 2, seed 10"),
         ("alpha1e-05/03-simulate", Place("", 1e-05, None), "α 0.001 %"),
         ("scores/certain", Place("scores/certain"), "scores/certain"),
     ],

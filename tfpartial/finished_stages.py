@@ -49,6 +49,11 @@ def alpha_text(alpha: float | None) -> str:
     return "" if alpha is None else f"α {100 * alpha:g} %"
 
 
+def axes_text(folds: int, seeds: int) -> str:
+    """`2 folds × 3 seeds`; nothing where there is one of both."""
+    return " × ".join(f"{count} {axis}s" for axis, count in (("fold", folds), ("seed", seeds)) if count > 1)
+
+
 @dataclass(frozen=True)
 class FoundStage:
     """A stage folder.

@@ -19,6 +19,8 @@ class Output:
         gathers: axes of a sweep along which it takes what all cells give, not only its own.
         lineage: the option by which it takes the models of a fine-tuning, from the one that was trained anew to the latest.
         whole: the option by which it takes the folder of the run or sweep, with all that was done before; none when it does not.
+        seed: the option, `group.option` in a group, by which the seeds of a sweep reach it; none for a stage that is the same for
+            all seeds, such as the folds and the labels that are removed.
     """
 
     path: str = ""
@@ -27,6 +29,7 @@ class Output:
     gathers: frozenset[str] = frozenset()
     lineage: str | None = None
     whole: str | None = None
+    seed: str | None = None
 
 
 class Stage(NamedTuple):
@@ -47,7 +50,7 @@ class Stage(NamedTuple):
     check: str | None = None
 
 
-AXES = frozenset({"method", "alpha", "fold"})
+AXES = frozenset({"method", "alpha", "fold", "seed"})
 """The axes of a sweep."""
 STAGES = {
     "phantom": Stage("data_prep.phantom", configs.PhantomConfig, Output("dataset", gives="dataset")),
@@ -59,13 +62,15 @@ STAGES = {
     "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig, Output("fingerprint.json")),
     "write": Stage("data_prep.write", configs.WriteConfig, Output("dataset")),
     "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
-    "train": Stage("train.segmenter", configs.TrainConfig, Output(gives="model", resumes=True), check="training.check"),
-    "confidence": Stage("train.confidence", configs.ConfidenceConfig, Output(gives="confidence", resumes=True)),
+    "train": Stage(
+        "train.segmenter", configs.TrainConfig, Output(gives="model", resumes=True, seed="seed"), check="training.check"
+    ),
+    "confidence": Stage("train.confidence", configs.ConfidenceConfig, Output(gives="confidence", resumes=True, seed="seed")),
     "prior": Stage("train.prior", configs.PriorConfig, Output(gives="prior")),
     "align": Stage("train.align", configs.AlignConfig, Output(gives="positions")),
-    "relabel": Stage("train.relabel", configs.RelabelConfig, Output(gives="labels", resumes=True)),
+    "relabel": Stage("train.relabel", configs.RelabelConfig, Output(gives="labels", resumes=True, seed="estimators.seed")),
     "accept": Stage("train.accept", configs.AcceptConfig, Output(gives="labels")),
-    "rank": Stage("evaluate.rank", configs.RankConfig, Output()),
+    "rank": Stage("evaluate.rank", configs.RankConfig, Output(seed="settings.seed")),
     "pick": Stage("train.pick", configs.PickConfig, Output(gives="model", lineage="models")),
     "run": Stage("train.run", configs.RunConfig, first="config"),
     "sweep": Stage("train.sweep", configs.SweepConfig, first="config"),

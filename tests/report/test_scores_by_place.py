@@ -22,6 +22,21 @@ def test_means_and_spread_are_over_folds(scored):
     assert group.states("spleen") == {"scored": 2, "not_annotated": 1}
 
 
+def test_means_and_spread_are_over_seeds_too(scored):
+    runs = [Run("certain", None, 0, scored(f"seed{seed}", {"a": (dsc, "absent")}), seed) for seed, dsc in ((1, 0.4), (2, 0.6))]
+    results = read_results(runs)
+    (group,) = results.groups
+    assert (results.spread_over, results.label(runs[1])) == ("2 seeds", "certain, seed 2")
+    assert (group.mean("liver"), group.sd("liver")) == (pytest.approx(0.5), pytest.approx(math.sqrt(0.02)))
+    assert sorted(group.values("liver")) == [0.4, 0.6]
+
+
+def test_an_absent_organ_that_was_found_is_no_dsc_of_a_box(scored):
+    (group,) = read_results([Run("certain", None, 0, scored("one", {"a": (0.4, "false_positive"), "b": (0.6, 0.8)}))]).groups
+    assert (group.values("spleen"), group.mean("spleen")) == ([0.8], 0.8)
+    assert group.states("spleen") == {"false_positive": 1, "scored": 1}
+
+
 def test_with_one_fold_the_spread_is_over_cases(scored):
     results = read_results([Run("certain", None, 0, scored("one", {"a": (0.4, 0.8), "b": (0.6, None)}))])
     (group,) = results.groups

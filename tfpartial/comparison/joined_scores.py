@@ -14,7 +14,6 @@ from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import Scores, read_scores
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import alpha_text
-from tfpartial.metrics.scoring import IN_REFERENCE
 
 SHOWN = 5
 """Cases that an error lists."""
@@ -72,11 +71,10 @@ class JoinedScores:
     def values(self, metric: str, method: str, alpha: float | None) -> pd.DataFrame:
         """A metric of a method: one row per `(fold, seed, case)`, sorted, and one column per organ.
 
-        NaN where it is undefined, and where the reference does not have the organ: then no method has a value (`IN_REFERENCE`).
+        NaN where it is undefined, and where the reference does not have the organ: then no method has a value (`Scores.counted`).
         """
-        tables = {(run.fold, run.seed or 0): self.scores[run].table for run in self.runs(alpha, method)}
+        tables = {(run.fold, run.seed or 0): self.scores[run].counted for run in self.runs(alpha, method)}
         joined = pd.concat(tables, names=["fold", "seed"]).reset_index(level=["fold", "seed"])
-        joined[metric] = joined[metric].where(joined["state"].isin(IN_REFERENCE))
         pivoted = joined.pivot(index=["fold", "seed", "case"], columns="organ", values=metric)
         return pivoted.reindex(columns=list(self.organs))
 

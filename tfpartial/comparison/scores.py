@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from tfpartial.artifacts import atomic_file, parsing, read_json, write_json
 from tfpartial.errors import TfpartialError
-from tfpartial.metrics.scoring import METRICS, OrganScore
+from tfpartial.metrics.scoring import IN_REFERENCE, METRICS, OrganScore
 from tfpartial.provenance import is_finished
 
 SCORES = "scores.csv"
@@ -38,6 +39,12 @@ class Scores:
     predictions: Path
     manifest: Path
     settings: Mapping[str, Any]
+
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """The table as means count it: no metric of an organ that the reference does not have (`IN_REFERENCE`)."""
+        values = self.table[list(METRICS)].where(self.table["state"].isin(IN_REFERENCE))
+        return self.table.assign(**values)
 
     @property
     def cases(self) -> set[str]:

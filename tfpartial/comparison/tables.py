@@ -11,7 +11,7 @@ from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.comparison.paired_tests import PairedTest
 from tfpartial.comparison.run_tables import uneven_budgets
 from tfpartial.comparison.shown_metrics import SHOWN, UNDEFINED, ShownMetric
-from tfpartial.finished_stages import alpha_text
+from tfpartial.finished_stages import alpha_text, axes_text
 from tfpartial.metrics.significance import BOOTSTRAP_FROM
 from tfpartial.text_table import Cell, Table
 
@@ -163,8 +163,5 @@ def trainings(joined: JoinedScores) -> int:
 def spread_over(joined: JoinedScores) -> str:
     """What the standard deviations are over, with their n: `n = 4 (2 folds × 2 seeds), 10 cases`."""
     cases = f"{len(joined.cases)} case{'s' * (len(joined.cases) != 1)}"
-    if trainings(joined) == 1:
-        return cases
-    axes = {"fold": len(joined.folds), "seed": len(joined.seeds)}
-    counts = " × ".join(f"{count} {axis}s" for axis, count in axes.items() if count > 1)
-    return f"n = {trainings(joined)} ({counts}), {cases}"
+    axes = axes_text(len(joined.folds), len(joined.seeds))
+    return f"n = {trainings(joined)} ({axes}), {cases}" if axes else cases

@@ -41,7 +41,7 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """Do an experiment for every method, share of labels and fold; what cells have in common is done once.
+    """Do an experiment for every method, share of labels, fold and seed; what cells have in common is done once.
 
     Args:
         experiment: YAML file with a section per stage; it is the FILE of `tfpartial sweep FILE`.
@@ -52,6 +52,8 @@ class SweepConfig:
         out: folder of the sweep; none takes `runs/` and the name of the file.
         alphas: shares of the labels to keep; none leaves the share to the section `simulate`.
         folds: folds to do.
+        seeds: seeds of all that is random from the training on (`train`, `confidence`, Monte-Carlo passes); folds, removed labels
+            and the store are the same for all. None leaves the seeds to the sections.
         stages: the stages in their order: verbs, or `verb: {option: value}` where one differs from its section. None takes the
             sections in the order of the file.
         set: options of stages that replace those of the file, such as `train.epochs=2`.
@@ -67,6 +69,7 @@ class SweepConfig:
     out: Path | None = None
     alphas: list[float] = field(default_factory=list)
     folds: list[int] = field(default_factory=lambda: [0])
+    seeds: list[int] = field(default_factory=list)
     stages: list[StageEntry] | None = None
     set: list[str] = field(default_factory=list)
     until: str | None = None

@@ -11,6 +11,7 @@ from tfpartial.config import CURRICULUM, StageEntry
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.curriculum import expanded
 from tfpartial.experiment.specification import Sections, StageSpec, merged, specify
+from tfpartial.finished_stages import AXIS
 from tfpartial.stages import OUTPUTS
 
 NAME = re.compile(r"[A-Za-z][\w.-]*")
@@ -46,6 +47,8 @@ def method_specs(base: Sequence[StageSpec], methods: Mapping[str, Method], secti
 def _specs(name: str, method: Method, base: Sequence[StageSpec], sections: Sections, all_equal: bool) -> list[StageSpec]:
     if not NAME.fullmatch(name):
         raise TfpartialError(f"methods: expected names of letters, digits, '_', '-' and '.', got '{name}'")
+    if AXIS.fullmatch(name):
+        raise TfpartialError(f"methods: expected a name that no axis of a sweep has for a folder, got '{name}'")
     verbs = _verbs(method)
     places = {spec.verb: place for place, spec in reversed(list(enumerate(base)))}
     changed = [verb for verb in verbs if verb != CURRICULUM] if isinstance(method, Mapping) else verbs[:1]

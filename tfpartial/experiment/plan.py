@@ -74,10 +74,12 @@ class Point:
     Args:
         values: option -> value, for every stage that has the option.
         folders: axis -> name of the folder in which its stages are, from the outermost.
+        seed: seed of the stages that `OUTPUTS` gives one; none leaves it to them.
     """
 
     values: Mapping[str, Any]
     folders: Mapping[str, str]
+    seed: int | None = None
 
 
 def plan(specs: Sequence[StageSpec], root: Path, point: Point, known: Mapping[str, PlannedStage] = NOTHING) -> list[PlannedStage]:
@@ -153,16 +155,34 @@ def _plan(
         if name in spec.options:
             raise TfpartialError(f"{spec.verb}.{name}: leave it out, {why}; got {spec.options[name]}")
     needed = [stage for stages in sources.values() for stage in stages]
-    axes = _axes(spec, values, needed) & set(point.folders)
+    seeded = None if point.seed is None else OUTPUTS[spec.verb].seed
+    axes = _axes(spec, [*values, *(["seed"] if seeded else [])], needed) & set(point.folders)
     folder = root.joinpath(*(name for axis, name in point.folders.items() if axis in axes), f"{spec.number:02d}-{spec.verb}")
     paths = {name: [str(stage.output) for stage in stages] for name, stages in sources.items()}
     inputs = {name: several if options[name] else several[0] for name, several in paths.items()}
     out = str(folder / OUTPUTS[spec.verb].path)
-    config = build(spec.verb, STAGES[spec.verb].config, {**spec.options, **values, **inputs, "out": out})
+    chosen = {**_with_seed(spec, seeded, point.seed), **values, **inputs, "out": out}
+    config = build(spec.verb, STAGES[spec.verb].config, chosen)
     _check(spec.verb, config)
     rests_on = frozenset(stage.name for stage in needed)
     name = folder.relative_to(root).as_posix()
     return PlannedStage(name, spec.number, spec.verb, folder, config, frozenset(wired), rests_on, frozenset(axes))
+
+
+def _with_seed(spec: StageSpec, option: str | None, seed: int | None) -> dict[str, Any]:
+    """The stage's own options with the seed in its place; the experiment may not give another one."""
+    options = dict(spec.options)
+    if option is None:
+        return options
+    *groups, name = option.split(".")
+    place = options
+    for group in groups:
+        place[group] = dict(place.get(group) or {})
+        place = place[group]
+    if name in place:
+        raise TfpartialError(f"{spec.verb}.{option}: leave it out, the sweep's seeds give it; got {place[name]}")
+    place[name] = seed
+    return options
 
 
 def _check(verb: str, config: Any) -> None:

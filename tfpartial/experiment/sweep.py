@@ -80,9 +80,10 @@ def plan_sweep(
     root: Path,
     alphas: Sequence[float],
     folds: Sequence[int],
+    seeds: Sequence[int] = (),
     only: Sequence[str] = (),
 ) -> SweepPlan:
-    """The stages of every cell, in folders named after the axes along which they differ: `alpha0.3/fold0/certain/05-train`.
+    """The stages of every cell, in folders named after the axes along which they differ: `alpha0.3/fold0/seed1/certain/05-train`.
 
     A stage that several methods have in common is in the folder of the first of them: see `CommonStages`.
 
@@ -91,12 +92,14 @@ def plan_sweep(
         root: folder of the sweep.
         alphas: shares of the labels to keep; empty when that is no axis.
         folds: the folds.
+        seeds: seeds of the trainings; empty when that is no axis. What is the same for all seeds is done once.
         only: methods to do; of the others, just the stages that these have in common with them. None does all.
 
     Raises:
         TfpartialError: an axis with a value twice or without effect, a method that does nothing of its own, or as `plan`.
     """
-    axes: dict[str, Sequence[Any]] = {"alpha": alphas, "fold": folds} if alphas else {"fold": folds}
+    axes: dict[str, Sequence[Any]] = {"alpha": alphas} if alphas else {}
+    axes |= {"fold": folds, "seed": seeds} if seeds else {"fold": folds}
     for axis, values in axes.items():
         if not values or len(set(values)) < len(values):
             raise TfpartialError(f"{axis}s: expected different values, got {', '.join(map(str, values)) or 'none'}")
@@ -108,7 +111,8 @@ def plan_sweep(
         settings = dict(zip(axes, values, strict=True))
         folders = {axis: f"{axis}{value:g}" for axis, value in settings.items()} | {"method": method}
         specs = methods[method]
-        chain = plan(specs, root, Point(settings, folders), common.known_to(specs))
+        given = {axis: value for axis, value in settings.items() if axis != "seed"}
+        chain = plan(specs, root, Point(given, folders, settings.get("seed")), common.known_to(specs))
         common.add(specs, chain)
         cells.append(_cell({"method": method} | settings, chain, found))
         if not only or method in only:

@@ -84,5 +84,6 @@ def _kind(run: RunFolder) -> str:
     if not run.cells:
         return f"{len(run.stages)} stage{'s' * (len(run.stages) != 1)}"
     axes = {"method": ("method", "methods"), "alpha": ("share of labels", "shares of labels"), "fold": ("fold", "folds")}
+    axes |= {"seed": ("seed", "seeds")} if any("seed" in cell for cell in run.cells) else {}
     counts = {axis: len({str(cell.get(axis)) for cell in run.cells}) for axis in axes}
     return "sweep of " + " × ".join(f"{count} {axes[axis][count > 1]}" for axis, count in counts.items())

@@ -107,7 +107,7 @@ class RunFolder:
         return method or self.name
 
     def label_of(self, stage: FoundStage) -> str:
-        """Method, share of labels and fold of a stage."""
+        """Method, share of labels, fold and seed of a stage."""
         return stage.place._replace(method=self.method_of(stage)).label
 
     def style(self, method: str) -> Style:
@@ -118,5 +118,9 @@ class RunFolder:
     def results(self) -> Results:
         """What was scored. Of several scores at one place, the last count: they are of what the earlier ones led to."""
         last = {stage.place: stage for stage in self.of("score") if stage.finished}
-        runs = [Run(self.method_of(stage), place.alpha, place.fold or 0, stage.folder) for place, stage in last.items()]
-        return read_results(sorted(runs, key=lambda run: (-(run.alpha or 0), run.fold, self.methods.index(run.method))))
+        runs = [
+            Run(self.method_of(stage), place.alpha, place.fold or 0, stage.folder, place.seed) for place, stage in last.items()
+        ]
+        return read_results(
+            sorted(runs, key=lambda run: (-(run.alpha or 0), run.fold, run.seed or 0, self.methods.index(run.method)))
+        )

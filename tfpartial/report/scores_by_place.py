@@ -1,4 +1,4 @@
-"""The scores in a folder, as the page needs them: by method, share of labels and fold."""
+"""The scores in a folder, as the page needs them: by method, share of labels, fold and seed."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import Scores, read_scores
 from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.errors import TfpartialError
-from tfpartial.finished_stages import Place
+from tfpartial.finished_stages import Place, axes_text
 
 
 @dataclass(frozen=True)
 class Group:
-    """The folds of one method and share of labels.
+    """The folds and seeds of one method and share of labels.
 
     Args:
         method: name of the method.
         alpha: share of the labels that were kept.
-        averages: metric and organ -> the average over the folds and cases.
-        scores: by fold.
+        averages: metric and organ -> the average over folds, seeds and cases.
+        scores: by fold and seed.
     """
 
     method: str
     alpha: float | None
     averages: dict[tuple[str, str], Average]
-    scores: dict[int, Scores]
+    scores: dict[tuple[int, int | None], Scores]
 
     @property
     def label(self) -> str:
@@ -39,24 +39,24 @@ class Group:
         return Place(self.method, self.alpha).label
 
     def mean(self, organ: str, metric: str = "dsc") -> float:
-        """The mean over the folds of a fold's mean; NaN where it is undefined."""
+        """The mean over folds and seeds of their means; NaN where it is undefined."""
         return self.averages[metric, organ].fold_mean
 
     def sd(self, organ: str, metric: str = "dsc") -> float:
-        """Its standard deviation over the folds; over the cases when there is one fold."""
+        """Its standard deviation over folds and seeds; over the cases when there is one of both."""
         found = self.averages[metric, organ]
         return found.fold_sd if len(self.scores) > 1 else found.case_sd
 
     def states(self, organ: str) -> Counter[str]:
-        """State -> number of cases, over all folds."""
+        """State -> number of cases, over all folds and seeds."""
         return Counter(
             state for found in self.scores.values() for state in found.table.loc[found.table["organ"] == organ, "state"]
         )
 
     def values(self, organ: str) -> list[float]:
-        """The DSC of an organ in every case where it is defined."""
-        columns = (found.table.loc[found.table["organ"] == organ, "dsc"].dropna() for found in self.scores.values())
-        return [float(value) for column in columns for value in column]
+        """The DSC of an organ in every case whose reference has it."""
+        tables = (found.counted for found in self.scores.values())
+        return [float(value) for table in tables for value in table.loc[table["organ"] == organ, "dsc"].dropna()]
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,20 @@ class Results:
         for metric in SHOWN:
             for one in averages(self.joined, metric):
                 found.setdefault((one.alpha, one.method), {})[metric, one.organ] = one
-        return tuple(
-            Group(method, alpha, of_group, {run.fold: self.joined.scores[run] for run in self.joined.runs(alpha, method)})
-            for (alpha, method), of_group in found.items()
-        )
+        return tuple(Group(method, alpha, of_group, self._scores(method, alpha)) for (alpha, method), of_group in found.items())
+
+    def _scores(self, method: str, alpha: float | None) -> dict[tuple[int, int | None], Scores]:
+        return {(run.fold, run.seed): self.joined.scores[run] for run in self.joined.runs(alpha, method)}
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several folds or seeds."""
+        return len(self.joined.folds) * len(self.joined.seeds) > 1
 
     @property
     def spread_over(self) -> str:
         """What the standard deviations are of."""
-        return f"{len(self.joined.folds)} folds" if len(self.joined.folds) > 1 else "cases"
+        return axes_text(len(self.joined.folds), len(self.joined.seeds)) or "cases"
 
     def at(self, alpha: float | None) -> list[Group]:
         """The groups with a share of labels."""
@@ -103,8 +108,9 @@ class Results:
         return max(defined, key=lambda group: group.mean(MEAN), default=None)
 
     def label(self, run: Run) -> str:
-        """How the page calls a run: with its fold where there are several."""
-        return Place(run.method, run.alpha, run.fold if len(self.joined.folds) > 1 else None).label
+        """How the page calls a run: with its fold and seed where there are several."""
+        fold, seed = (run.fold if len(self.joined.folds) > 1 else None), (run.seed if len(self.joined.seeds) > 1 else None)
+        return Place(run.method, run.alpha, fold, seed).label
 
 
 def read_results(runs: Iterable[Run]) -> Results:

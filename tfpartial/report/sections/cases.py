@@ -14,7 +14,7 @@ from tfpartial.comparison.scored_files import label_map_of, manifest_of
 from tfpartial.comparison.scores import Scores
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.finished_stages import alpha_text
+from tfpartial.finished_stages import Place, alpha_text
 from tfpartial.report.case_views import CaseView, Outline, view_case
 from tfpartial.report.html import fill
 from tfpartial.report.run_folder import RunFolder
@@ -40,9 +40,9 @@ def _render(run: RunFolder) -> Markup:
 
 
 def _ranked(run: RunFolder, method: str) -> pd.Series:
-    """Mean DSC of each case, over its organs and then over the shares of labels, best first."""
+    """Mean DSC of each case, over its organs and then over shares of labels and seeds, best first."""
     tables = [
-        found.table.groupby("case")["dsc"].mean() for one, found in run.results.joined.scores.items() if one.method == method
+        found.counted.groupby("case")["dsc"].mean() for one, found in run.results.joined.scores.items() if one.method == method
     ]
     means = pd.concat(tables).groupby(level=0).mean().dropna()
     return means.sort_index().sort_values(ascending=False, kind="stable")
@@ -56,13 +56,17 @@ def _views(run: RunFolder, case: str, scores: list[Scores]) -> list[CaseView]:
 
 def _parts(case: str, tested: dict[Run, Scores]) -> list[dict[str, Any]]:
     """Per share of labels: its name and, per method, what stands over its pictures and the place of its contours."""
-    columns = [(one.alpha, _column(one.method, case, found, place)) for place, (one, found) in enumerate(tested.items())]
+    several = len({one.seed for one in tested}) > 1
+    columns = [
+        (one.alpha, _column(Place(one.method, seed=one.seed if several else None).label, case, found, place))
+        for place, (one, found) in enumerate(tested.items())
+    ]
     alphas = dict.fromkeys(alpha for alpha, _ in columns)
     return [{"label": alpha_text(alpha), "columns": [column for of, column in columns if of == alpha]} for alpha in alphas]
 
 
 def _column(method: str, case: str, found: Scores, place: int) -> dict[str, Any]:
-    rows = found.table[found.table["case"] == case]
+    rows = found.counted[found.counted["case"] == case]
     missed = rows.loc[rows["state"] == "missed", "organ"].tolist()
     return {"method": method, "dsc": rows["dsc"].mean(), "missed": missed, "place": place}
 

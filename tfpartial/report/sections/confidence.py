@@ -16,7 +16,7 @@ from tfpartial.ranking.files import RANKING, WHAT, read_ranking
 from tfpartial.ranking.rows import MEAN, SHARES, RankingRow
 from tfpartial.ranking.table import ESTIMATORS, METRICS
 from tfpartial.report.embedded_pictures import embed_picture
-from tfpartial.report.fold_groups import fold_groups
+from tfpartial.report.fold_groups import axes_of, fold_groups
 from tfpartial.report.html import fill
 from tfpartial.report.run_folder import RunFolder
 from tfpartial.report.section import Section
@@ -49,7 +49,7 @@ def _render(run: RunFolder) -> Markup:
         "confidence.html",
         rows=[row for group in groups.values() for row in _rows(group, [MEAN])],
         organs=[row for group in groups.values() for row in _rows(group, _organs(group))],
-        folds=max(len(group) for group in groups.values()),
+        over=axes_of(ranked.stage for group in groups.values() for ranked in group),
         metrics=METRICS,
         percent=PERCENT,
         pictures=[_pictures(group[0], each) for group in groups.values()],
@@ -61,7 +61,7 @@ def _organs(group: list[RankedStage]) -> list[str]:
 
 
 def _rows(group: list[RankedStage], organs: list[str]) -> list[dict[str, Any]]:
-    """A row per organ and estimator, the folds together."""
+    """A row per organ and estimator, folds and seeds together."""
     estimators = dict.fromkeys(row.estimator for stage in group for row in stage.rows)
     rows = []
     for organ in organs:
@@ -81,7 +81,7 @@ def _row(label: str, organ: str, estimator: str, found: list[RankingRow]) -> dic
 
 
 def _mean_and_sd(values: list[float]) -> tuple[float, float]:
-    """Over the folds where it is defined."""
+    """Over the folds and seeds where it is defined."""
     known = [value for value in values if not math.isnan(value)]
     return float(np.mean(known)) if known else math.nan, float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
 

@@ -49,7 +49,7 @@ def _progress(stage: FoundStage) -> str:
 
 
 def _cell_label(cell: Mapping[str, Any]) -> str:
-    return Place(cell.get("method", ""), cell.get("alpha"), cell.get("fold")).label
+    return Place(cell.get("method", ""), cell.get("alpha"), cell.get("fold"), cell.get("seed")).label
 
 
 def _tiles(run: RunFolder) -> list[Tile]:
@@ -67,8 +67,7 @@ def _score_tiles(run: RunFolder, best: Group) -> list[Tile]:
     states = sum((best.states(organ) for organ in organs), Counter[str]())
     missed = states["missed"]
     cases = {case for found in run.results.joined.scores.values() for case in found.table["case"]}
-    folds = len(best.scores)
-    spread = f"sd {dsc.number(best.sd(MEAN))} over {folds} folds" if folds > 1 else ""
+    spread = f"sd {dsc.number(best.sd(MEAN))} over {run.results.spread_over}" if run.results.several else ""
     return [
         Tile("mean DSC", f"{dsc.number(best.mean(MEAN))} %", ", ".join(filter(None, (best.label, spread)))),
         Tile("organs missed", f"{missed} of {missed + states['scored']}", "contoured by the expert, not found at all"),

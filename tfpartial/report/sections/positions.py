@@ -18,7 +18,7 @@ from tfpartial.report.charts.axis import axis_over
 from tfpartial.report.charts.boxes import FEWEST, LEFT, RIGHT, Box, box_chart
 from tfpartial.report.charts.styles import style_of
 from tfpartial.report.embedded_pictures import embed_picture
-from tfpartial.report.fold_groups import fold_groups
+from tfpartial.report.fold_groups import axes_of, fold_groups
 from tfpartial.report.html import fill
 from tfpartial.report.run_folder import RunFolder
 from tfpartial.report.section import Section
@@ -99,12 +99,12 @@ def _read_prior(folder: Path) -> dict[str, Any]:
 
 
 def _aligned(label: str, stages: Sequence[FoundStage], notes: list[str]) -> dict[str, Any] | None:
-    """What the folds found together."""
+    """What folds and seeds found together."""
     tables = []
     for stage in stages:
         table = _usable(read_position_table, stage.folder, notes)
         if table is not None:
-            tables.append(table.assign(fold=stage.place.fold))
+            tables.append(table.assign(run=stage.place._replace(method="", alpha=None).label))
     if not tables:
         return None
     joined = pd.concat(tables, ignore_index=True)
@@ -112,7 +112,7 @@ def _aligned(label: str, stages: Sequence[FoundStage], notes: list[str]) -> dict
     organs = errors_by_organ(found)
     return {
         "label": label,
-        "folds": len(tables),
+        "over": axes_of(stages),
         "organs": organs,
         "all": errors_of_all(found),
         "chart": _chart(organs),

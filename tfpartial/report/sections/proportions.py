@@ -29,24 +29,24 @@ def _render(run: RunFolder) -> Markup:
     methods = [method for method in run.methods if method in run.results.joined.methods]
     charts = [_chart(run, organ, methods, axis) for organ in (MEAN, *run.results.organs)]
     legend = [(run.style(method), method) for method in methods]
-    return fill("proportions.html", charts=charts, methods=legend, folds=len(run.results.joined.folds))
+    return fill("proportions.html", charts=charts, methods=legend, over=run.results.spread_over, several=run.results.several)
 
 
 def _chart(run: RunFolder, organ: str, methods: list[str], axis: Axis) -> Markup:
     groups = [group for group in run.results.groups if group.alpha is not None and not math.isnan(group.mean(organ))]
-    lines = [Line(run.style(name), [_point(group, organ) for group in groups if group.method == name]) for name in methods]
+    over = run.results.spread_over
+    lines = [Line(run.style(name), [_point(group, organ, over) for group in groups if group.method == name]) for name in methods]
     text = "; ".join(point.text for line in lines for point in line.points)
     return line_chart(
         organ, f"DSC by share of labels: {text}", lines, axis, percent_axis(BOTTOM, TOP), "labels kept (α)", _texts(axis)
     )
 
 
-def _point(group: Group, organ: str) -> Point:
+def _point(group: Group, organ: str, over: str) -> Point:
     dsc, several = SHOWN["dsc"], len(group.scores) > 1
     sd = group.sd(organ) if several else math.nan
-    text = f"{group.label}: {dsc.spread(group.mean(organ), sd)} {dsc.unit}" + (
-        f" over {len(group.scores)} folds" if several else ""
-    )
+    over = f" over {over}" if several else ""
+    text = f"{group.label}: {dsc.spread(group.mean(organ), sd)} {dsc.unit}{over}"
     return Point(group.alpha or 0, 100 * group.mean(organ), text, None if math.isnan(sd) else 100 * sd)
 
 

@@ -17,6 +17,7 @@ from tfpartial.ranking.table import ESTIMATORS
 from tfpartial.report.charts.axis import Axis, percent_axis
 from tfpartial.report.charts.lines import BOTTOM, LEFT, RIGHT, TOP, Line, Point, line_chart
 from tfpartial.report.charts.styles import Style, style_of
+from tfpartial.report.fold_groups import axes_of
 from tfpartial.report.html import fill
 from tfpartial.report.relabel_chains import ChainGroup, chain_groups, relabeled
 from tfpartial.report.run_folder import RunFolder
@@ -87,7 +88,7 @@ def _points(group: ChainGroup, organ: str, name: str, text: str) -> list[Point]:
 
 
 def _table(groups: Sequence[ChainGroup]) -> dict[str, Any]:
-    folds = max(len(group.chains) for group in groups)
+    over = axes_of(chain.stage for group in groups for chain in group.chains)
     rows = [_row(group, number) for group in groups for number in group.numbers]
     organs = [
         {**_numbers(group, number, organ), "method": group.method, "number": number, "organ": organ}
@@ -96,11 +97,11 @@ def _table(groups: Sequence[ChainGroup]) -> dict[str, Any]:
         for organ in _organs(group)
     ]
     label = alpha_text(groups[0].alpha)
-    return {"label": label, "folds": folds, "rows": rows, "organs": organs, "trained": any(row["dsc"] for row in rows)}
+    return {"label": label, "over": over, "rows": rows, "organs": organs, "trained": any(row["dsc"] for row in rows)}
 
 
 def _row(group: ChainGroup, number: int) -> dict[str, Any]:
-    """A step of a method: means over the folds, and the sums of its audits."""
+    """A step of a method: means over folds and seeds, and the sums of its audits."""
     steps = [(chain, step) for chain in group.chains for step in chain.steps if step.step == number]
     audits = [chain.audit[number] for chain, _ in steps]
     dsc = [chain.dsc[number] for chain, _ in steps if number in chain.dsc]
@@ -135,9 +136,9 @@ def _pictures(run: RunFolder, groups: Sequence[ChainGroup]) -> tuple[list[dict[s
 
 
 def _picture(run: RunFolder, groups: Sequence[ChainGroup]) -> dict[str, Any] | None:
-    """The steps of each method on the first fold; None where no truth is known."""
-    fold = groups[0].chains[0].stage.place.fold
-    chains = [chain for group in groups for chain in group.chains if chain.stage.place.fold == fold]
+    """The steps of each method on the first fold and seed; None where no truth is known."""
+    first = groups[0].chains[0].stage.place
+    chains = [chain for group in groups for chain in group.chains if chain.stage.place[2:] == first[2:]]
     found = middling_organ(chains[0].audit[chains[0].steps[-1].step])
     if found is None:
         return None
@@ -145,7 +146,7 @@ def _picture(run: RunFolder, groups: Sequence[ChainGroup]) -> dict[str, Any] | N
     store = Store.open(Path(chains[0].stage.options["store"]))
     folders = [(chain.stage.folder, chain.steps[-1].step) for chain in chains]
     view = view_steps(store, folders, case, organ, run.window_hu)
-    label = ", ".join(filter(None, (alpha_text(groups[0].alpha), "" if fold is None else f"fold {fold}")))
+    label = first._replace(method="", alpha=groups[0].alpha).label
     methods = [chain.method for chain in chains]
     return {"label": label, "case": case, "organ": organ, "view": view, "methods": methods}
 
