@@ -52,6 +52,7 @@ SWITCHES = {
     "ConfidenceConfig.mode",
     "ConfidenceConfig.precision",
     "ConfidenceConfig.start",
+    "CurriculumConfig.pseudo_labels",
     "ExportConfig.precision",
     "IngestConfig.intensities",
     "PriorConfig.reference",
@@ -63,6 +64,7 @@ SWITCHES = {
     "TrainConfig.first_biases",
     "TrainConfig.jit",
     "TrainConfig.precision",
+    "TrainConfig.pseudo_labels",
     "TrainConfig.sampling",
 }
 """Choices that no table has: they are told apart where they are used."""

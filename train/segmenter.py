@@ -18,7 +18,8 @@ from tfpartial.training.step_bar import StepBar
 def run(config: TrainConfig) -> dict[str, Any]:
     """Trains, or resumes, or says that it is done."""
     check(config)
-    cases = read_training_cases(config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
+    source = (config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
+    cases = read_training_cases(*source, ignore_pseudo=config.pseudo_labels == "ignore")
     if not open_stage(config.out, "train", config, progress=STATE):
         progress = fit(config, cases, [StepBar()])
         card = read_card(config.out)

@@ -25,7 +25,7 @@ def run(config: SweepConfig) -> dict[str, Any]:
     sections = read_experiment(config.experiment, config.set)
     root = folder_of(config)
     methods = method_specs(specify(config.stages, sections), config.methods, sections)
-    full = plan_sweep(methods, root, config.alphas, config.folds, config.seeds, config.only)
+    full = plan_sweep(methods, root, config.alphas, config.folds, config.only, config.seeds)
     plan = full.only(until(full.chains, config.until))
     if config.dry_run:
         return {"sweep": str(root), "stages": forecast(plan.stages(), config.redo)}

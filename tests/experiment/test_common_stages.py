@@ -55,6 +55,15 @@ def own(plan):
     return {cell.labels["method"]: " ".join(stage.folder.name for stage in cell.stages) for cell in plan.cells}
 
 
+def test_a_control_shares_the_relabeling_with_the_method_that_it_controls(planned, text):
+    one = {"steps": 1, "estimator": "mcp"}
+    methods = {"smiler": {"curriculum": one}, "control": {"curriculum": one | {"pseudo_labels": "ignore"}}}
+    assert own(planned(text, methods)) == {
+        "smiler": "06-train 07-relabel 08-train 09-predict 10-score",
+        "control": "08-train 09-predict 10-score",
+    }
+
+
 def test_a_method_alone_takes_what_it_has_in_common_from_where_all_have_it(planned, text):
     plan = planned(text, METHODS, only=["smiler"])
     assert own(plan) == OWN

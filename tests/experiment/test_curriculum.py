@@ -103,6 +103,18 @@ def test_the_share_grows_in_equal_steps(planned):
     assert {(stage.config.estimator, stage.config.slab) for stage in stages if stage.verb == "relabel"} == {("learned", 50)}
 
 
+def test_a_control_ignores_the_pseudo_labels_in_the_same_stages(planned):
+    learning, control = planned(), planned(settings=["curriculum.pseudo_labels=ignore"])
+    assert list(control) == list(learning)
+    fine_tuned = ["08-train", "11-train"]
+    assert {control[name].config.pseudo_labels for name in fine_tuned} == {"ignore"}
+    assert {learning[name].config.pseudo_labels for name in fine_tuned} == {"learn"}
+    others = [name for name in control if name not in fine_tuned]
+    assert [control[name].config for name in others] == [learning[name].config for name in others]
+    with pytest.raises(TfpartialError, match=r"curriculum\.pseudo_labels: expected it in the curriculum itself"):
+        planned(settings=["curriculum.train={pseudo_labels: ignore}"])
+
+
 def test_a_threshold_takes_the_place_of_the_share(planned):
     stages = planned(settings=["curriculum.threshold=0.9", "curriculum.precision=0.8", "curriculum.estimator=tta"]).values()
     relabel = [stage.config for stage in stages if stage.verb == "relabel"]

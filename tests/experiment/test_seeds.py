@@ -31,7 +31,7 @@ def configs(tmp_path):
         path.write_text(text)
         sections = read_experiment(path, settings)
         methods = method_specs(specify(None, sections), METHODS, sections)
-        plan = plan_sweep(methods, tmp_path / "run", alphas, [0], seeds)
+        plan = plan_sweep(methods, tmp_path / "run", alphas, [0], seeds=seeds)
         return {planned.name: planned.config for planned in plan.stages()}
 
     return make

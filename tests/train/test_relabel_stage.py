@@ -77,6 +77,17 @@ def test_training_sees_experts_and_pseudo_labels(cases):
 
 
 @pytest.mark.slow
+def test_a_control_trains_on_cases_whose_pseudo_labels_are_ignored(tiny_run, relabeled, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(segmenter, "fit", lambda config, cases, callbacks: seen.append(cases.pseudo.ignored) or 1 / 0)
+    for pseudo_labels in ("learn", "ignore"):
+        paths = {"store": tiny_run.store, "splits": tiny_run.splits, "annotations": tiny_run.annotations, "labels": relabeled}
+        with pytest.raises(ZeroDivisionError):
+            segmenter.run(TrainConfig(**paths, out=tmp_path / pseudo_labels, pseudo_labels=pseudo_labels))
+    assert seen == [False, True]
+
+
+@pytest.mark.slow
 def test_fine_tuning_starts_from_the_weights_and_normalisation_of_the_model(tiny_run, model, relabeled, tmp_path):
     options = {
         "network": NetworkConfig(options={"width": 2}),

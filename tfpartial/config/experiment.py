@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tfpartial.config.common import StageEntry, require
 from tfpartial.config.relabeling import Estimator
@@ -95,6 +95,8 @@ class CurriculumConfig:
         estimator: what ranks the voxels, as in `relabel`.
         precision: precision to which each organ's share is lowered, as in `relabel`.
         threshold: confidence from which on voxels become labels at every step, instead of a share of them (self-paced).
+        pseudo_labels: `learn`, or `ignore` for a control: the same stages, loss, steps and draws, and pseudo-labeled voxels are
+            not learned. From the second step on, the control relabels by its own networks.
         score: predict and score after every step, as the sections `predict` and `score` say, not after the last one alone.
         rank: measure the confidences before they are used; the truth must be known.
         pick: end with the stage `pick`, which goes back to the last step that did not lower the validation DSC.
@@ -108,6 +110,7 @@ class CurriculumConfig:
     estimator: Estimator = "learned"
     precision: float | None = None
     threshold: float | None = None
+    pseudo_labels: Literal["learn", "ignore"] = "learn"
     score: bool = False
     rank: bool = False
     pick: bool = False
@@ -123,6 +126,9 @@ class CurriculumConfig:
             require(value is None or 0 <= value <= 1, f"curriculum.{option}", "0 to 1", value)
         alone = self.threshold is None or self.share == 1
         require(alone, "curriculum.threshold", "to stand alone", f"share {self.share:g} as well")
+        require(
+            "pseudo_labels" not in self.train, "curriculum.pseudo_labels", "it in the curriculum itself", "it in curriculum.train"
+        )
         for option in ("share", "estimator", "precision", "threshold"):
             given = f"it in curriculum.relabel: {self.relabel.get(option)}"
             require(option not in self.relabel, f"curriculum.{option}", "it in the curriculum itself", given)

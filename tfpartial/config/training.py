@@ -84,6 +84,8 @@ class TrainConfig:
         model: stage folder of a trained segmenter whose weights are the first ones (fine-tuning); none draws them.
         checkpoint: the checkpoint of `model`.
         labels: folder of label layers that `relabel` or `accept` wrote, for the training cases; none takes the experts' labels.
+        pseudo_labels: what is done with the pseudo-labels of `labels`: `learn`, or `ignore`, the control of a fine-tuning, which
+            draws the same slices and leaves the voxels as unknown as they were before.
         prior: stage folder that `prior` wrote, whose priors are part of the network (STIPPLE); none trains without.
         positions: stage folder that `align` wrote: places of organs that are not annotated; none places only annotated ones.
         prior_use: how the network is told the prior.
@@ -131,6 +133,7 @@ class TrainConfig:
     model: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     labels: Path | None = None
+    pseudo_labels: Literal["learn", "ignore"] = "learn"
     prior: Path | None = None
     positions: Path | None = None
     prior_use: PriorUseConfig = field(default_factory=PriorUseConfig)

@@ -48,7 +48,7 @@ def _entries(curriculum: CurriculumConfig, before: Sequence[StageSpec], later: S
     scored_later = {"predict", "score"} <= {spec.verb for spec in later} and not curriculum.pick
     for step in range(1, curriculum.steps + 1):
         yield from _relabeling(curriculum, step)
-        yield "train", merged(first, curriculum.train)
+        yield "train", merged(first, curriculum.train) | {"pseudo_labels": curriculum.pseudo_labels}
         if step < curriculum.steps or not scored_later:
             yield from scoring
     if curriculum.pick:

@@ -80,8 +80,8 @@ def plan_sweep(
     root: Path,
     alphas: Sequence[float],
     folds: Sequence[int],
-    seeds: Sequence[int] = (),
     only: Sequence[str] = (),
+    seeds: Sequence[int] = (),
 ) -> SweepPlan:
     """The stages of every cell, in folders named after the axes along which they differ: `alpha0.3/fold0/seed1/certain/05-train`.
 
@@ -92,8 +92,8 @@ def plan_sweep(
         root: folder of the sweep.
         alphas: shares of the labels to keep; empty when that is no axis.
         folds: the folds.
-        seeds: seeds of the trainings; empty when that is no axis. What is the same for all seeds is done once.
         only: methods to do; of the others, just the stages that these have in common with them. None does all.
+        seeds: seeds of the trainings; empty when that is no axis. What is the same for all seeds is done once.
 
     Raises:
         TfpartialError: an axis with a value twice or without effect, a method that does nothing of its own, or as `plan`.

@@ -6,7 +6,7 @@ from tfpartial.data.fold.pseudo_label_writer import layer_record, write_index
 from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
 from tfpartial.data.store.layer_file import write_label_layer
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import keep_annotated
+from tfpartial.labels import SURE_BACKGROUND, keep_annotated
 
 EXPERT = {"a": ("liver", "spleen"), "b": ("liver",), "c": ()}
 
@@ -50,6 +50,33 @@ def test_pseudo_labels_stay_and_the_annotated_set_too(store, pseudo):
     assert reader.annotated.tolist() == [[False, True], [True, False]]
     assert reader.visible.tolist() == [[True, True], [True, False]]
     assert reader.voxels[0][4, 0] == 1
+
+
+def test_ignored_pseudo_labels_are_drawn_by_and_not_learned(store, pseudo):
+    annotated, where = {"a": ("spleen",), "b": ("liver",)}, (np.array([0, 0, 1]), np.array([3, 4, 1]))
+    learned = SliceReader(store, ["a", "b"], annotated, pseudo)
+    ignored = SliceReader(store, ["a", "b"], annotated, PseudoLabels.open(pseudo.folder, ignored=True))
+    np.testing.assert_array_equal(ignored.labels(*where), SliceReader(store, ["a", "b"], annotated).labels(*where))
+    assert not np.array_equal(ignored.labels(*where), learned.labels(*where))
+    # Slices are drawn by these three.
+    np.testing.assert_array_equal(ignored.annotated, learned.annotated)
+    np.testing.assert_array_equal(ignored.visible, learned.visible)
+    np.testing.assert_array_equal(ignored.voxels[0], learned.voxels[0])
+
+
+def test_what_is_surely_background_is_ignored_with_them_and_accepted_organs_stay(store, tmp_path):
+    label = np.zeros(store.label("a").shape, np.uint8)
+    label[2, 0, :3] = (1, 2, SURE_BACKGROUND)
+    path = layer_path(tmp_path, 1, "a")
+    path.parent.mkdir(parents=True)
+    write_label_layer(path, [(0, label)], label.shape, 2)
+    write_index(tmp_path, store, None, "accept", {"a": layer_record(tmp_path, 1, "a", (), ("spleen",), ("liver",))})
+    slices = {
+        ignored: SliceReader(store, ["a"], {"a": ()}, PseudoLabels.open(tmp_path, ignored=ignored)).labels(*np.array([[0], [2]]))
+        for ignored in (False, True)
+    }
+    assert slices[False][0, 0, :3].tolist() == [1, 2, SURE_BACKGROUND]
+    assert slices[True][0, 0, :3].tolist() == [1, 0, 0]
 
 
 def test_pseudo_labels_of_another_annotated_set_are_refused(store, pseudo):

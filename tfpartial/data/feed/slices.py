@@ -9,20 +9,22 @@ import numpy as np
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.errors import TfpartialError
-from tfpartial.labels import keep_annotated
+from tfpartial.labels import keep_annotated, without_sure_background
 
 
 class SliceReader:
     """Reads any slices of some cases, under the annotated sets that count for this training.
 
     The experts' layer holds all that they drew: organs outside a case's annotated set are removed from it as it is read. A layer
-    with pseudo-labels was written for these annotated sets, so it is taken as it is.
+    with pseudo-labels was written for these annotated sets, so it is taken as it is. Where its pseudo-labels are to be ignored,
+    they count among the voxels that slices are drawn by, and are removed from the label maps.
 
     Attributes:
         store: the store.
         case_ids: the cases; the `case` of a slice is a place in this tuple.
         annotated: bool `[cases, K]`: by experts, or accepted after a correction.
-        visible: bool `[cases, K]`: organs whose labels are left in what `read` gives.
+        visible: bool `[cases, K]`: organs whose labels slices are drawn by: those that are left in what `labels` gives, and those
+            of ignored pseudo-labels.
         voxels: per case, labelled voxels per slice and organ, int32 `[Z, K]`, before any organ is removed.
         spacing_mm: float32 `[cases, 3]`, spacing z, y, x of their slices.
         centres_mm: float32 `[cases, K, 3]`, where the organs are: z from the first slice, y and x from its middle, NaN where no
@@ -73,9 +75,12 @@ class SliceReader:
     def _label(self, number: int, z: int) -> np.ndarray:
         case_id = self.case_ids[number]
         label = self._source(case_id).label(case_id)[z]
-        visible = self.visible[number]
+        ignored = self._pseudo is not None and self._pseudo.ignored
+        if ignored:
+            label = without_sure_background(label, len(self.store.organs))
+        kept = (self.annotated if ignored else self.visible)[number]
         # Most slices show no organ that is to be removed: the counts say so without a look at the voxels.
-        return keep_annotated(label, visible) if self.voxels[number][z, ~visible].any() else label
+        return keep_annotated(label, kept) if self.voxels[number][z, ~kept].any() else label
 
     def _source(self, case_id: str) -> Store | PseudoLabels:
         return self._pseudo if self._pseudo is not None and case_id in self._pseudo else self.store

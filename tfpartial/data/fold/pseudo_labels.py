@@ -79,11 +79,13 @@ class PseudoLabels:
         organs: names, in the order of the codes.
         size: H, W of the slices.
         records: case id -> what is known of its layer; the other cases have only the experts' labels.
+        ignored: whether a training draws slices by the pseudo-labels and learns none of them: the control of a fine-tuning.
     """
 
-    def __init__(self, folder: Path, content: Mapping[str, Any], step: int) -> None:
+    def __init__(self, folder: Path, content: Mapping[str, Any], step: int, ignored: bool = False) -> None:
         self.folder = folder
         self.step = step
+        self.ignored = ignored
         self.organs = tuple(content["organs"])
         self.size: tuple[int, int] = tuple(content["size"])
         self.records: dict[str, LayerRecord] = {}
@@ -93,7 +95,7 @@ class PseudoLabels:
         self._voxels = lru_cache(None)(lambda case_id: self._layers(case_id)[1])
 
     @classmethod
-    def open(cls, folder: Path, step: int | None = None) -> PseudoLabels:
+    def open(cls, folder: Path, step: int | None = None, ignored: bool = False) -> PseudoLabels:
         """Opens the layers after a step, the last one by default, and compares every file with its checksum.
 
         Raises:
@@ -104,7 +106,7 @@ class PseudoLabels:
         if step is not None and not 1 <= step <= last:
             raise TfpartialError(f"{folder}: expected a step from 1 to {last}, got {step}")
         with parsing(folder / INDEX, WHAT):
-            labels = cls(folder, content, step or last)
+            labels = cls(folder, content, step or last, ignored)
         for case_id, record in labels.records.items():
             path = labels.path(case_id)
             if not path.is_file():

@@ -48,6 +48,7 @@ def read_training_cases(
     annotations: Path | None,
     labels: Path | None = None,
     positions: Path | None = None,
+    ignore_pseudo: bool = False,
 ) -> TrainingCases:
     """Opens the store and finds the cases of a fold.
 
@@ -58,6 +59,7 @@ def read_training_cases(
         annotations: what `simulate` wrote; none takes the annotated sets of the store.
         labels: what `relabel` or `accept` wrote for the training cases.
         positions: what `align` wrote.
+        ignore_pseudo: draw slices by the pseudo-labels of `labels`, and learn none of them.
 
     Raises:
         TfpartialError: a case of the fold is not in the store or not in the annotations, or an organ is annotated in none of
@@ -81,17 +83,17 @@ def read_training_cases(
             f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}; "
             "raise alpha, lower val_share, or leave the organ out of the data set"
         )
-    pseudo = _pseudo(labels, store, chosen.train, annotated)
+    pseudo = _pseudo(labels, store, chosen.train, annotated, ignore_pseudo)
     aligned = {} if positions is None else read_positions(positions)
     return TrainingCases(store, chosen.train, chosen.val, annotated, pseudo, aligned)
 
 
 def _pseudo(
-    labels: Path | None, store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]]
+    labels: Path | None, store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]], ignored: bool
 ) -> PseudoLabels | None:
     if labels is None:
         return None
-    pseudo = PseudoLabels.open(labels)
+    pseudo = PseudoLabels.open(labels, ignored=ignored)
     pseudo.require_for(store, annotated)
     others = sorted(set(pseudo.records) - set(train))
     if others:
