@@ -1,7 +1,8 @@
 """What `docs/results` keeps of a sweep: `python docs/collect.py runs/openkbp docs/results/openkbp`.
 
-Tables, averages and provenance of its comparison are copied; scores, learning curves, rankings, places and minutes of all cells
-become one table each, with the columns `alpha`, `fold` and `method` in front. The rest can be made again from the experiment.
+Tables, averages, runs and provenance of its comparison are copied; scores, learning curves, rankings, places and minutes of all
+cells become one table each, with the columns `alpha`, `fold`, `method` and, if it is an axis, `seed` in front. The rest can be
+made again from the experiment.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ TABLES = {"score": "scores.csv", "train": "metrics.csv", "rank": "ranking.csv", 
 """Verb -> the table of each of its stages."""
 PAGES = {"relabel": "steps.md", "rank": "ranking.md", "align": "positions.md"}
 """Verb -> the page of its last stage in each cell."""
-COPIED = ("averages.csv", "provenance.json")
+COPIED = ("averages.csv", "provenance.json", "runs.csv")
 DIGITS = "%.6g"
 
 
@@ -69,13 +70,14 @@ def _copied(source: Path, target: Path, sweep: Path) -> Path:
 
 def _placed(table: pd.DataFrame, stage: FoundStage) -> pd.DataFrame:
     place = {"alpha": stage.place.alpha, "fold": stage.place.fold, "method": stage.place.method, "stage": stage.folder.name}
+    place |= {} if stage.place.seed is None else {"seed": stage.place.seed}
     return table.assign(**place)[[*place, *(column for column in table if column not in place)]]
 
 
 def _place_name(stage: FoundStage) -> str:
-    alpha, fold = stage.place.alpha, stage.place.fold
-    axes = ("" if alpha is None else f"alpha{alpha:g}", "" if fold is None else f"fold{fold}", stage.place.method)
-    return "_".join(filter(None, axes))
+    axes = {"alpha": stage.place.alpha, "fold": stage.place.fold, "seed": stage.place.seed}
+    names = [f"{axis}{value:g}" for axis, value in axes.items() if value is not None]
+    return "_".join(filter(None, (*names, stage.place.method)))
 
 
 def main(arguments: Sequence[str]) -> int:

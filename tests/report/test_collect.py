@@ -3,7 +3,10 @@
 import csv
 import json
 
-from collect import collect, main
+import pandas as pd
+from collect import _place_name, _placed, collect, main
+
+from tfpartial.finished_stages import FoundStage, Place
 
 
 def rows(path):
@@ -25,7 +28,17 @@ def test_the_cells_become_one_table_of_each_kind(sweep, tmp_path):
     assert {row["epoch"] for row in rows(out / "metrics.csv")} == {"1", "2"}
     assert json.loads((out / "provenance.json").read_text()) == {"command": ["runs/tiny/09-compare/config.yaml"]}
     assert all(float(row["minutes"]) >= 0 for row in rows(out / "minutes.csv") if row["minutes"])
+    assert len(rows(out / "runs.csv")) == 8
     assert (out / "averages.csv").is_file() and (out / "tables" / "dsc.md").is_file() and not list(out.rglob("*.tex"))
+
+
+def test_seeds_are_a_column_and_tell_pages_apart(tmp_path):
+    stage = FoundStage("x", tmp_path / "07-score", "score", {}, Place("certain", 0.3, 0, 1))
+    assert list(_placed(pd.DataFrame([{"case": "a"}]), stage)) == ["alpha", "fold", "method", "stage", "seed", "case"]
+    assert _place_name(stage) == "alpha0.3_fold0_seed1_certain"
+    before = FoundStage("x", tmp_path / "07-score", "score", {}, Place("certain", 0.3, 0))
+    assert list(_placed(pd.DataFrame([{"case": "a"}]), before)) == ["alpha", "fold", "method", "stage", "case"]
+    assert _place_name(before) == "alpha0.3_fold0_certain"
 
 
 def test_a_folder_without_a_comparison_is_one_line(sweep, tmp_path, capsys):
