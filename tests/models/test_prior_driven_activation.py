@@ -46,7 +46,7 @@ def logit(*probabilities):
     ],
 )
 def test_the_prior_driven_sigmoid_by_hand(seen, prior, expected):
-    y = PriorDrivenActivation()([row(*logit(seen)), row(prior)])
+    y = PriorDrivenActivation(epsilon=1e-6)([row(*logit(seen)), row(prior)])
     np.testing.assert_allclose(y, [expected], rtol=1e-6)
 
 
@@ -60,13 +60,13 @@ def test_the_prior_driven_sigmoid_by_hand(seen, prior, expected):
     ],
 )
 def test_the_prior_driven_softmax_by_hand(seen, prior, expected):
-    y = PriorDrivenActivation("softmax")([np.log(row(*seen)) + 2.5, row(*prior)])  # a softmax does not see the 2.5
+    y = PriorDrivenActivation("softmax", 1e-6)([np.log(row(*seen)) + 2.5, row(*prior)])  # a softmax does not see the 2.5
     np.testing.assert_allclose(y, expected, rtol=2e-6)
 
 
 @given(LOGITS, PRIORS, st.sampled_from(["sigmoid", "softmax"]))
 def test_equals_the_normalised_products_of_probabilities(logits, prior, activation):
-    y = PriorDrivenActivation(activation)([logits, prior])
+    y = PriorDrivenActivation(activation, 1e-6)([logits, prior])
     s, p = logits.astype("float64"), np.clip(prior.astype("float64"), 1e-6, 1 - 1e-6)
     if activation == "sigmoid":
         seen = 1 / (1 + np.exp(-s))
@@ -186,7 +186,7 @@ def test_refuses_shapes_that_do_not_fit_each_other(prior):
     ],
 )
 def test_the_categorical_prior_by_hand(prior, expected):
-    np.testing.assert_allclose(categorical_prior(row(*prior)), expected, rtol=1e-5)
+    np.testing.assert_allclose(categorical_prior(row(*prior), 1e-6), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("organs", range(1, 12))
@@ -200,7 +200,7 @@ def test_softmax_and_sigmoids_give_an_organ_the_same_odds_against_the_background
     sigmoid = PriorDrivenActivation(output="logits")([logits, prior])
     with_background = np.concatenate([np.zeros((2, 1), "float32"), logits], axis=-1)
     inputs = [with_background, categorical_prior(prior)]
-    softmax = PriorDrivenActivation("softmax", output="logits")(inputs)
+    softmax = PriorDrivenActivation("softmax", 1e-6, "logits")(inputs)
     np.testing.assert_allclose(softmax[:, 1:] - softmax[:, :1], sigmoid, atol=1e-4)
 
 

@@ -98,19 +98,20 @@ def test_a_new_network_with_plain_weights_gives_the_plain_logits_under_every_pri
 
 
 def test_the_weights_at_the_activation_are_the_plain_ones_in_their_order():
-    model, network = with_prior("activation"), plain()
+    model, network = with_prior("activation", epsilon=1e-6), plain()
     assert [weight.path for weight in model.weights] == [weight.path for weight in network.weights]
     model.set_weights(network.get_weights())
     p = np.clip(priors().astype("float64"), 1e-6, 1 - 1e-6)
     np.testing.assert_allclose(model([images(), priors()]), network(images()) + np.log(p / (1 - p)), rtol=1e-4, atol=1e-4)
 
 
-def test_the_softmax_gets_the_prior_with_its_background():
-    model, network = with_prior("activation", 4, activation="softmax"), plain(4)
+@pytest.mark.parametrize("epsilon", [1e-6, 1e-2])
+def test_the_softmax_gets_the_prior_with_its_background(epsilon):
+    model, network = with_prior("activation", 4, activation="softmax", epsilon=epsilon), plain(4)
     models.take_plain_weights(model, network)
     np.testing.assert_array_equal(model([images(), np.full((2, 16, 32, 3), 0.5, "float32")]), network(images()))
     added = np.array(model([images(), priors()])) - network(images())
-    p = np.clip(priors().astype("float64"), 1e-6, 1 - 1e-6)
+    p = np.clip(priors().astype("float64"), epsilon, 1 - epsilon)
     np.testing.assert_allclose(added[..., 1:] - added[..., :1], np.log(p / (1 - p)), atol=1e-3)
 
 

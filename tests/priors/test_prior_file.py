@@ -1,5 +1,8 @@
 """The file of the priors."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
@@ -29,6 +32,25 @@ def test_comes_back_as_it_was_written(prior, tmp_path):
     assert back.references["left kidney"].cases == ("a", "b")
     np.testing.assert_array_equal(back.centres_mm, prior.centres_mm)
     np.testing.assert_array_equal(back.volumes_ml, prior.volumes_ml)
+
+
+@pytest.mark.parametrize("changes", [{"least": "epsilon"}, {"margin": 12.5}, {"margin": None}])
+def test_its_settings_come_back_too(prior, tmp_path, changes):
+    changed = dataclasses.replace(prior, **changes)
+    write_prior(changed, tmp_path)
+    back = read_prior(tmp_path)
+    assert (back.least, back.margin) == (changed.least, changed.margin)
+
+
+def test_one_of_an_older_release_is_limited_by_the_number_of_cases(prior, tmp_path):
+    """Its file does not say `least`."""
+    write_prior(prior, tmp_path)
+    with np.load(tmp_path / FILE_NAME) as file:
+        arrays = dict(file)
+    meta = json.loads(str(arrays.pop("meta")))
+    del meta["least"]
+    np.savez(tmp_path / FILE_NAME, meta=np.array(json.dumps(meta)), **arrays)
+    assert read_prior(tmp_path).least_of("left kidney") == 0.5 / 13
 
 
 DAMAGE = {

@@ -60,6 +60,18 @@ def test_probabilities_stay_within_what_the_number_of_cases_can_tell():
     assert (many.min(), many.max()) == (np.float32(1e-3), np.float32(1) - np.float32(1e-3))
 
 
+def test_without_the_limit_by_the_number_of_cases_epsilon_alone_counts():
+    one = prior(np.ones((1, 9, 9)), cases=1, epsilon=1e-3, least="epsilon")
+    placed = np.asarray(place_prior(one, places((0, 0, 0)), SIZE))[..., 1]
+    assert (placed.min(), placed.max()) == (np.float32(1e-3), np.float32(1) - np.float32(1e-3))
+
+
+def test_without_a_margin_an_organ_is_nowhere_out_of_reach():
+    one = prior(np.ones((1, 3, 3)), depth=4.0, step=2.0, cases=1, epsilon=1e-3, margin=None)
+    placed = np.asarray(place_prior(one, places((0, 1, 1), (400, 1, 1)), SIZE))[..., 1]
+    assert set(np.unique(placed)) == {0.25, 0.75} and (placed[1] == 0.25).all()
+
+
 def test_beyond_the_margin_of_the_box_one_case_is_as_sure_as_many():
     """A box of 4 x 6 x 6 mm about voxel (6, 8), with a margin of 2.5 mm: of voxels of 2 mm, one beside it is not out of reach."""
     one = prior(np.ones((1, 3, 3)), depth=4.0, step=2.0, cases=1, epsilon=1e-3, margin=2.5)

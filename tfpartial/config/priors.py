@@ -8,6 +8,10 @@ from typing import Literal
 
 from tfpartial.config.common import require
 
+EPSILON = 1e-3
+"""Least probability, most is one minus it, of a prior and of a network that is built without one."""
+Least = Literal["cases", "epsilon"]
+
 
 @dataclass(frozen=True)
 class PriorConfig:
@@ -25,10 +29,11 @@ class PriorConfig:
         step: side of a cell in the plane, in the unit; none takes the smallest spacing of the cases.
         extent: organ -> depth, height and width of its box, in the unit; none takes the largest of the cases.
         quantile: leaves out cases whose organ is longer along an axis than in this share of them; 1 leaves out none.
-        epsilon: least probability; most is one minus it. Organs with few cases have a larger one: n cases tell nothing below
-            1 / (2n + 2).
+        epsilon: least probability; most is one minus it. Networks that are trained with the prior clip to it as well.
+        least: what else limits the probabilities: `cases`, that n cases tell nothing below 1 / (2n + 2), so that organs with few
+            cases have a larger least probability; or `epsilon` alone, as in the thesis.
         margin: distance from an organ's box, in the unit, beyond which its probability is epsilon, however few its cases are:
-            none of them had it anywhere near.
+            none of them had it anywhere near. None has no such distance, as in the thesis.
         grid_mm: side of a cell of the coarse grid on which organs are looked for.
         reference: what new cases are aligned with: some `cases`, or their `mean`.
         references: number of these cases. The thesis takes 1.
@@ -46,8 +51,9 @@ class PriorConfig:
     step: float | None = None
     extent: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     quantile: float = 1.0
-    epsilon: float = 1e-3
-    margin: float = 20.0
+    epsilon: float = EPSILON
+    least: Least = "cases"
+    margin: float | None = 20.0
     grid_mm: float = 4.0
     reference: Literal["cases", "mean"] = "cases"
     references: int = 6
@@ -64,7 +70,7 @@ class PriorConfig:
             require(min(lengths) > 0, f"extent of {organ}", "lengths above 0", lengths)
         require(0 < self.quantile <= 1, "quantile", "above 0, to 1", self.quantile)
         require(0 < self.epsilon < 0.5, "epsilon", "above 0, below 0.5", self.epsilon)
-        require(self.margin >= 0, "margin", "0 or more", self.margin)
+        require(self.margin is None or self.margin >= 0, "margin", "0 or more", self.margin)
         require(self.grid_mm > 0, "grid_mm", "more than 0", self.grid_mm)
         require(self.references >= 1, "references", "1 or more", self.references)
 

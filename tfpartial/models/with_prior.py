@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfpartial.config.priors import EPSILON
 from tfpartial.errors import TfpartialError
 from tfpartial.models.build import build
 from tfpartial.models.endpoints import BOTTLENECK
 from tfpartial.models.layers.prior_driven_activation import (
-    EPSILON,
     PriorDrivenActivation,
     categorical_prior,
     check_prior_settings,
@@ -94,7 +94,7 @@ def build_with_prior(
         num_organs: K, the channels of the prior.
         where: `activation`, `input` or `bottleneck`.
         activation: what turns the logits into probabilities, `sigmoid` or `softmax`; only the place `activation` depends on it.
-        epsilon: priors are clipped to [epsilon, 1-epsilon].
+        epsilon: priors are clipped to [epsilon, 1-epsilon]: that of the prior which the network is trained with.
         options: the network's own settings, e.g. `width`.
 
     Returns:
@@ -129,6 +129,8 @@ def _at_activation(
     logits = _rewired(network, image, prior, lambda layer, *args, **kwargs: layer(*args, **kwargs))
     if activation == "softmax":
         prior = PriorForm("categorical", epsilon, name="categorical_prior")(prior)
+        # Of clipped odds against all others: none is less, so that nothing is clipped twice.
+        epsilon = epsilon**2 / (organs + 1)
     return PriorDrivenActivation(activation, epsilon, "logits", name="prior_driven_logits")([logits, prior])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +56,8 @@ class PriorRenderer:
                 maps[place, : shape[0], : shape[1], : shape[2]] = organ.probability
                 numbers[place] = (shape[0], organ.depth, organ.step, *shape[1:])
         self.size = size
-        self.least = np.array([prior.epsilon if organ is None else max(prior.epsilon, organ.least) for organ in own], np.float32)
-        self.epsilon, self._margin = prior.epsilon, prior.margin
+        self.least = np.array([prior.least_of(organ) for organ in prior.organs], np.float32)
+        self.epsilon, self._margin = prior.epsilon, math.inf if prior.margin is None else prior.margin
         self._in_mm = prior.unit == "mm"
         self._has, self._bins = prior.has, bins
         self._maps = maps.reshape(len(own) * bins, height, width)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +14,11 @@ from typing import Any, Literal
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.config.priors import EPSILON, Least
 from tfpartial.errors import TfpartialError
 
 FORMAT = 2
-SETTINGS = ("unit", "epsilon", "margin", "grid_mm")
+SETTINGS = ("unit", "epsilon", "least", "margin", "grid_mm")
 """What a `SpatialPrior` takes from the configuration as it is."""
 FILE_NAME = "prior.npz"
 """In the folder of `prior`, and in that of every segmenter that was trained with it."""
@@ -72,23 +72,26 @@ class SpatialPrior:
         priors: organ -> its prior; an organ without one takes part in nothing.
         references: organ -> its references.
         unit: `mm` or `voxels`: the unit of the priors. Positions are in mm all the same.
-        epsilon: least probability, most is one minus it.
+        epsilon: least probability, most is one minus it; the network's as well.
         grid_mm: side of a cell of the references.
         centres_mm: float32 `[n, K, 3]`, centres z, y, x of the organs in the training cases (z from the first slice, y and x from
             the middle of the slice); NaN where not annotated or absent.
         volumes_ml: float32 `[n, K]`, their volumes.
-        margin: distance from the box of an organ, in the unit, beyond which its probability is epsilon, however few its cases.
+        margin: distance from the box of an organ, in the unit, beyond which its probability is epsilon, however few its cases;
+            none has no such distance.
+        least: whether the number of `cases` limits an organ's probabilities further, or `epsilon` alone does.
     """
 
     organs: tuple[str, ...]
     priors: Mapping[str, OrganPrior]
     references: Mapping[str, References] = field(default_factory=dict)
     unit: Literal["mm", "voxels"] = "mm"
-    epsilon: float = 1e-3
+    epsilon: float = EPSILON
     grid_mm: float = 4.0
     centres_mm: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
     volumes_ml: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    margin: float = math.inf
+    margin: float | None = None
+    least: Least = "cases"
 
     def __post_init__(self) -> None:
         if not 0 < self.epsilon < 0.5:
@@ -104,6 +107,12 @@ class SpatialPrior:
     def has(self) -> np.ndarray:
         """bool `[K]`: organs with a prior."""
         return np.array([organ in self.priors for organ in self.organs])
+
+    def least_of(self, organ: str) -> float:
+        """Least probability of an organ within the margin of its box; epsilon for one without a prior."""
+        if organ not in self.priors or self.least == "epsilon":
+            return self.epsilon
+        return max(self.epsilon, self.priors[organ].least)
 
     def of_organs(self, organs: tuple[str, ...]) -> SpatialPrior:
         """The same priors for another organ table, as of another data set: organs are found by name.
@@ -180,6 +189,7 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path
         priors[organ] = OrganPrior(organ, arrays[f"probability_{number}"], own["depth"], own["step"], own["cases"])
         if "references" in own:
             references[organ] = References(arrays[f"reference_{number}"], tuple(own["references"]), own["overlap"])
-    settings = {name: meta[name] for name in SETTINGS}
+    older = {"least": "cases"}  # files of older releases do not say it
+    settings = {name: (older | meta)[name] for name in SETTINGS}
     centres, volumes = arrays["centres_mm"], arrays["volumes_ml"]
     return SpatialPrior(organs, priors, references, centres_mm=centres, volumes_ml=volumes, **settings)

@@ -18,6 +18,8 @@ from tfpartial.labels import OrganTable
 
 FILE_NAME = "segmenter.json"
 WHAT = "card of a trained segmenter"
+OLDER_EPSILON = 1e-6
+"""What every network with a prior clipped to when cards did not say it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class SegmenterCard:
         network: the network's specification.
         prior: how the network is told the spatial prior, which lies beside the card (`prior.npz`); none for one without.
         rule: the weight rule that it learned by; none where an older release did not say it.
+        prior_epsilon: the least probability of that prior, to which the network clips as well; none for one without.
     """
 
     organs: OrganTable
@@ -61,6 +64,7 @@ class SegmenterCard:
     network: NetworkSpec
     prior: str | None = None
     rule: str | None = None
+    prior_epsilon: float | None = None
 
 
 def write_card(card: SegmenterCard, folder: Path) -> None:
@@ -89,9 +93,10 @@ def read_card(folder: Path) -> SegmenterCard:
             mean=content["mean"],
             sd=content["sd"],
             network=_network_spec(content["network"]),
-            # Cards of older releases lack these two.
+            # Cards of older releases lack these three.
             prior=content.get("prior"),
             rule=content.get("rule"),
+            prior_epsilon=content.get("prior_epsilon") or (OLDER_EPSILON if content.get("prior") else None),
         )
 
 
@@ -108,10 +113,10 @@ def _network_spec(content: dict[str, Any]) -> NetworkSpec:
 def build_network(card: SegmenterCard) -> keras.Model:
     """The network of a card with new weights, under the current dtype policy."""
     spec = card.network
-    if card.prior is None:
+    if card.prior is None or card.prior_epsilon is None:
         return models.build(spec.name, spec.num_logits, spec.input_shape, **spec.options)
-    shape, organs = spec.input_shape, len(card.organs)
-    return models.build_with_prior(spec.name, spec.num_logits, shape, organs, card.prior, card.activation, **spec.options)
+    use = (len(card.organs), card.prior, card.activation, card.prior_epsilon)
+    return models.build_with_prior(spec.name, spec.num_logits, spec.input_shape, *use, **spec.options)
 
 
 def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:

@@ -12,7 +12,7 @@ from tfpartial.models.with_prior import take_plain_weights
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.network import load_network
 
-MAY_DIFFER = ("method", "rule", "mean", "sd", "prior")
+MAY_DIFFER = ("method", "rule", "mean", "sd", "prior", "prior_epsilon")
 
 
 def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
@@ -32,6 +32,10 @@ def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
             raise TfpartialError(f"model: {model} was trained with {field.name} {found}; expected that of this training, {asked}")
     if start.prior not in (None, card.prior):
         raise TfpartialError(f"model: {model} was trained with a prior at its {start.prior}; expected {card.prior or 'none'}")
+    # At the activation no weight has seen the prior; elsewhere they have learned its scale.
+    if start.prior in ("input", "bottleneck") and start.prior_epsilon != card.prior_epsilon:
+        found = f"was trained with a prior of epsilon {start.prior_epsilon:g}"
+        raise TfpartialError(f"model: {model} {found}; expected that of this training's prior, {card.prior_epsilon:g}")
     return dataclasses.replace(card, mean=start.mean, sd=start.sd)
 
 

@@ -81,7 +81,7 @@ def _objective(config: TrainConfig, reader: SliceReader) -> Objective:
 def _build(
     config: TrainConfig, cases: TrainingCases, objective: Objective, policy: str, prior: SpatialPrior | None
 ) -> PartialSegmenter:
-    card = _card(config, cases, objective)
+    card = _card(config, cases, objective, None if prior is None else prior.epsilon)
     if config.model is not None:
         card = continued_card(card, config.model)
     write_card(card, config.out)
@@ -110,7 +110,7 @@ def _build(
     )
 
 
-def _card(config: TrainConfig, cases: TrainingCases, objective: Objective) -> SegmenterCard:
+def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior_epsilon: float | None) -> SegmenterCard:
     store = cases.store
     mean, sd = window_statistics(store.hu_histogram(cases.train), config.window_hu)
     return SegmenterCard(
@@ -131,6 +131,7 @@ def _card(config: TrainConfig, cases: TrainingCases, objective: Objective) -> Se
         ),
         prior=None if config.prior is None else config.prior_use.where,
         rule=objective.rule,
+        prior_epsilon=prior_epsilon,
     )
 
 

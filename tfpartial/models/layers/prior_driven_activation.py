@@ -8,12 +8,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfpartial.config.priors import EPSILON
 from tfpartial.errors import TfpartialError
 
 Tensor = Any
 Shape = Sequence[int | None]
 
-EPSILON = 1e-6
 ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 OUTPUTS = ("probabilities", "logits")
 
