@@ -12,13 +12,13 @@ from tfpartial.data.fold.split import read_fold
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase, find_cases, manifest_cases
-from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.segment import find_in_case, segment_case
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.segmenter.card import SegmenterCard
+from tfpartial.segmenter.find_organs import OrganFinder
 
 LOG = logging.getLogger(__name__)
 WHY = {

@@ -10,13 +10,13 @@ from tfpartial.data.fold.positions import write_positions
 from tfpartial.data.fold.split import read_fold
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.inference.align_cases import align_cases
-from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.priors.position_errors import PlaceErrors, error_table, errors_by_organ, errors_of_all, read_position_table, unseen
 from tfpartial.priors.position_table import table, write_table
 from tfpartial.priors.spatial_prior import read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.segmenter.card import require_same_data
+from tfpartial.segmenter.find_organs import OrganFinder
 from tfpartial.text_table import markdown
 
 

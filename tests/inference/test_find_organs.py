@@ -9,10 +9,10 @@ import SimpleITK as sitk
 from tfpartial.config import SearchConfig
 from tfpartial.data.files import ImageFile
 from tfpartial.inference.cases import InputCase
-from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.segment import find_in_case
 from tfpartial.priors import OrganMask, SpatialPrior, build_prior
 from tfpartial.priors.labelled_references import draw_references
+from tfpartial.segmenter.find_organs import OrganFinder
 
 SPACING = (3.0, 2.0, 2.0)
 SEARCH = SearchConfig(window_mm=12)

@@ -111,6 +111,18 @@ def test_a_prediction_that_fits_no_reference_is_poor(prior):
     assert (found.state, found.centre_mm) == ("poor", None)
 
 
+def test_a_minimum_at_the_border_of_the_window_is_not_trusted(prior):
+    """The mended place is farther than one cell away: the lowest divergence within the window is only on its way there."""
+    narrow, wide = (
+        align_case(predicted(), GRID, prior, SearchConfig(window_mm=length, pull_mm=0, poorest=0))["cone"]
+        for length in (CELL, 6 * CELL)
+    )
+    assert (narrow.state, narrow.centre_mm, wide.state) == ("poor", None, "aligned")
+    assert narrow.overlap is not None and narrow.overlap > 0.3, "it is the border alone that tells"
+    unadjusted = align_case(predicted(), GRID, prior, SearchConfig(window_mm=CELL, pull_mm=0, adjust=False))["cone"]
+    assert unadjusted.state == "aligned"  # the coarse place does not depend on the window
+
+
 def test_a_mirrored_patient_is_displaced_and_falls_back(prior):
     mirrored = np.ascontiguousarray(predicted()[..., ::-1])
     found = align_case(mirrored, GRID, prior, SearchConfig(displaced=3.0))
@@ -201,6 +213,26 @@ def test_references_are_drawn_by_the_seed_whatever_the_order():
     assert one.cases == other.cases and len(set(one.cases)) == 2
     np.testing.assert_array_equal(one.masks, other.masks)
     assert draw_references(masks[:1], 3, CELL, (0,)).overlap == 1.0
+
+
+def test_the_usual_overlap_is_that_of_the_drawn_cases_with_each_other():
+    """Blocks of 5, 5 and 3 cells, centred: soft Dice 1 of the first two, and 2 * 27 / (125 + 27) of each with the third."""
+    blocks = []
+    for name, side in (("a", 5), ("b", 5), ("c", 3)):
+        volume = np.zeros(SHAPE, bool)
+        volume[6 : 6 + side, 6 : 6 + side, 6 : 6 + side] = True
+        blocks.append(mask(name, volume))
+    assert draw_references(blocks, 3, CELL, (0,)).overlap == pytest.approx(54 / 152, rel=1e-5)  # the median of the three
+    assert draw_references(blocks[1:], 2, CELL, (0,)).overlap == pytest.approx(54 / 152, rel=1e-5)
+    assert draw_references(blocks[:2], 2, CELL, (0,)).overlap == pytest.approx(1.0, rel=1e-5)
+
+
+def test_the_overlap_is_judged_by_what_is_usual(prior):
+    """Where cases vary, a prediction that overlaps as they do is not poor."""
+    strict = References(prior.references["cone"].masks, prior.references["cone"].cases, 1.0)
+    usual = References(strict.masks, strict.cases, 0.5)
+    one, other = (search(predicted()[0], references, 7) for references in (strict, usual))
+    assert other.overlap == pytest.approx(2 * one.overlap)
 
 
 def test_a_reference_is_centred_and_keeps_its_volume():

@@ -35,8 +35,10 @@ from tfpartial.priors import build_prior, place_prior, read_prior
 from tfpartial.priors.from_store import label_centres_mm, stored_mask
 from tfpartial.priors.render import places_of_slices
 from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.find_organs import OrganFinder
 from tfpartial.segmenter.network import load_network
 from tfpartial.train import align, confidence, prior, relabel, segmenter
+from tfpartial.training.validation import mean_per_organ
 
 # No translation fits the nonsense that the first segmenter predicts: its own places are taken.
 SEARCH = SearchConfig(adjust=False, smallest=0, displaced=1e6)
@@ -130,6 +132,41 @@ def test_a_segmenter_with_a_prior_trains_anew_and_its_folder_has_all_that_it_nee
     assert read_card(out).prior == where
     assert [tensor.name for tensor in load_network(out, "last").inputs] == ["slice", "prior"]
     assert (out / "prior.npz").read_bytes() == (prior_folder / "prior.npz").read_bytes()
+
+
+@pytest.mark.slow
+def test_validation_without_positions_scores_what_prediction_would_give(tiny_run, cases, prior_folder, plain, tmp_path):
+    """The network looks for the organs of the validation cases, as `predict` does; their labels would give other scores."""
+    out = tmp_path / "train"
+    use = PriorUseConfig(search=SEARCH)
+    segmenter.run(train_config(tiny_run, out, prior=prior_folder, prior_use=use, model=plain, validate_every=1))
+    with (out / "metrics.csv").open(newline="") as file:
+        *_, last = csv.DictReader(file)
+    found = read_prior(out)
+    finder, predictor = OrganFinder.load(out, "last", 4), Predictor.load(out, batch=4)
+    scores = {"found": [], "labelled": []}
+    for case in cases.val:
+        positions = finder.find_stored(cases.store, case, found, SEARCH)
+        centres = {"found": centres_mm(positions, cases.store.organs.names)}
+        centres["labelled"] = label_centres_mm(cases.store, case, cases.annotated[case])
+        for name, own in centres.items():
+            scores[name].append(dsc_of_case(cases, case, predictor, own))
+    means = {name: mean_per_organ(np.array(own)) for name, own in scores.items()}
+    logged = [float(last[f"val_dsc_{organ}"] or "nan") for organ in cases.store.organs.names]
+    np.testing.assert_allclose(logged, means["found"], atol=2e-3)
+    assert not np.allclose(means["found"], means["labelled"], atol=2e-2, equal_nan=True)
+
+
+def dsc_of_case(cases, case, predictor, centres):
+    """DSC per organ of what is predicted with the organs at these centres; NaN where not annotated, or in neither."""
+    hu, organs = cases.store.slices(case, 0, 99), cases.store.organs
+    places = places_of_slices(centres, np.array(slice_spacing_mm(cases.store, case)), np.arange(len(hu)))
+    predicted, label = predictor.labels(hu, places), cases.store.label(case)[:]
+    counts = [
+        (2 * ((predicted == k) & (label == k)).sum(), (predicted == k).sum() + (label == k).sum()) for k in organs.ids.values()
+    ]
+    annotated = organs.vector(cases.annotated[case])
+    return [both / total if kept and total else np.nan for (both, total), kept in zip(counts, annotated, strict=True)]
 
 
 @pytest.mark.slow

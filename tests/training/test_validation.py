@@ -63,3 +63,33 @@ def test_means_are_over_the_cases_and_organs_that_have_a_score():
     assert scores["val_dsc"] == pytest.approx(0.4)
     assert np.isnan(scores["val_dsc_c"])
     assert np.isnan(organ_scores(("a",), np.array([np.nan]))["val_dsc"])
+
+
+class Moving:
+    """Finds the organs one mm higher at each validation."""
+
+    def __init__(self):
+        self.found = 0
+
+    def centres_mm(self):
+        self.found += 1
+        return np.full((1, 2, 3), self.found, np.float32)
+
+
+class PlacedOracle:
+    """A segmenter that sees organ 1 everywhere in a slice that lies one mm below it, and nothing elsewhere."""
+
+    def __call__(self, hu, places=None, training=False):
+        height = places.centre_mm[:, :1, 0]  # (B, 1)
+        return tf.stack([tf.where(height == 1, 1.0, -1.0) * tf.ones((4,)), -tf.ones((tf.shape(height)[0], 4))], axis=-1)[:, None]
+
+
+def test_validates_under_the_places_that_are_found_each_time():
+    """Of slices at 0 and 1 mm the organ, in both, is seen in the lower one first, then in the upper one."""
+    placed = batch([[[0, 0, 0, 0]]] * 2, [[[1, 1, 1, 1]], [[1, 0, 0, 0]]], [0, 0])
+    placed |= {"z": np.int32([0, 1]), "spacing_mm": np.ones((2, 3), np.float32)}
+    slices = tf.data.Dataset.from_tensors(placed)
+    validating = Validator(PlacedOracle(), "sigmoid", slices, np.array([[True, True]]), Moving())
+    assert validating.dsc()[0, 0] == pytest.approx(2 * 4 / (5 + 4))
+    assert validating.dsc()[0, 0] == pytest.approx(2 * 1 / (5 + 4))
+    assert (validating.centres_mm == 2).all()

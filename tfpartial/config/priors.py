@@ -156,11 +156,14 @@ class PriorUseConfig:
         where: `activation` adds its log-odds to the logits (thesis, eq. 4.2, 4.3); `input` gives them as further channels,
             `bottleneck` adds them to the features of the lowest level.
         jitter_mm: standard deviation of random errors of the organs' places in training, along each axis: at prediction they
-            are not exact either.
+            are not exact either. None takes each organ's own error of the search, measured on the annotated organs of the
+            validation cases that `positions` has.
+        search: how organs are looked for in validation cases without `positions`, as `predict` looks for them.
     """
 
     where: Literal["activation", "input", "bottleneck"] = "activation"
-    jitter_mm: float = 0.0
+    jitter_mm: float | None = 0.0
+    search: SearchConfig = field(default_factory=SearchConfig)
 
     def __post_init__(self) -> None:
-        require(self.jitter_mm >= 0, "prior_use.jitter_mm", "0 or more", self.jitter_mm)
+        require(self.jitter_mm is None or self.jitter_mm >= 0, "prior_use.jitter_mm", "0 or more", self.jitter_mm)

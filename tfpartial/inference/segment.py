@@ -9,11 +9,11 @@ import numpy as np
 from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.inference.cases import InputCase
-from tfpartial.inference.find_organs import OrganFinder
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.windows import MergedWindows, SliceWindows
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.spatial_prior import SpatialPrior
+from tfpartial.segmenter.find_organs import OrganFinder
 
 
 def segment_case(

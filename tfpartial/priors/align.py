@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ def align_case(
     prior: SpatialPrior,
     settings: SearchConfig,
     labelled_mm: np.ndarray | None = None,
+    absent: Collection[str] = (),
 ) -> dict[str, OrganPosition]:
     """Finds the organs of a case.
 
@@ -32,6 +34,7 @@ def align_case(
         prior: the priors, with their references.
         settings: how.
         labelled_mm: `[K, 3]`, centres of the organs whose label is known there, which are not looked for; NaN for the others.
+        absent: organs that an expert looked for and did not find, which are not looked for either.
 
     Raises:
         TfpartialError: NaN among the probabilities, or cells of another size than the references'.
@@ -44,13 +47,14 @@ def align_case(
     chosen = [
         organ
         for organ, centre in zip(prior.organs, labelled, strict=True)
-        if organ in prior.references and np.isnan(centre).any()
+        if organ in prior.references and np.isnan(centre).any() and organ not in absent
     ]
     found = {organ: _search(probability[prior.organs.index(organ)], prior.references[organ], grid, settings) for organ in chosen}
     positions = {
         organ: _judge(found[organ], probability[prior.organs.index(organ)], grid, prior, settings, organ) for organ in chosen
     }
-    return _labelled(labelled, prior) | _without_displaced(positions, labelled, prior, settings)
+    known = {organ: OrganPosition("absent") for organ in absent} | _labelled(labelled, prior)
+    return known | _without_displaced(positions, labelled, prior, settings)
 
 
 def _search(probability: np.ndarray, references: References, grid: CoarseGrid, settings: SearchConfig) -> Found | None:

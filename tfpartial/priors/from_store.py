@@ -43,6 +43,11 @@ def label_centres_mm(store: Store, case_id: str, organs: Iterable[str]) -> np.nd
     return centres
 
 
+def absent_organs(store: Store, organs: Iterable[str], centres_mm: np.ndarray) -> list[str]:
+    """Which of the given organs, all annotated in a case, have no centre `[K, 3]` there: a prior would say where they are not."""
+    return [organ for organ in organs if not np.isfinite(centres_mm[store.organs.ids[organ] - 1]).all()]
+
+
 def volumes_ml(store: Store, case_id: str, organs: Iterable[str]) -> np.ndarray:
     """Volumes of the labels of the given organs, float32 `[K]`; NaN for other organs, and where one is absent."""
     voxels = store.voxels(case_id).sum(axis=0)

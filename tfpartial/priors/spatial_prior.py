@@ -189,7 +189,7 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path
         priors[organ] = OrganPrior(organ, arrays[f"probability_{number}"], own["depth"], own["step"], own["cases"])
         if "references" in own:
             references[organ] = References(arrays[f"reference_{number}"], tuple(own["references"]), own["overlap"])
-    older = {"least": "cases"}  # files of older releases do not say it
-    settings = {name: (older | meta)[name] for name in SETTINGS}
+    older: dict[str, Any] = {"least": "cases"}  # files of older releases do not say it
+    settings = {name: {**older, **meta}[name] for name in SETTINGS}
     centres, volumes = arrays["centres_mm"], arrays["volumes_ml"]
     return SpatialPrior(organs, priors, references, centres_mm=centres, volumes_ml=volumes, **settings)

@@ -15,11 +15,12 @@ from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
 from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior, read_prior, write_prior
-from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, write_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, read_card, write_card
+from tfpartial.segmenter.find_organs import OrganFinder
 from tfpartial.segmenter.network import save_network
 from tfpartial.segmenter.precision import dtype_policy
 from tfpartial.training.callbacks import BEST, LAST, Validate
-from tfpartial.training.case_places import training_centres_mm, validation_centres_mm
+from tfpartial.training.case_places import ValidationPlaces, search_errors_mm, training_centres_mm
 from tfpartial.training.check import network_options
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.devices import set_up
@@ -61,7 +62,7 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     objective = _objective(config, reader)
     segmenter = _build(config, cases, objective, policy, prior)
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
-    validation = _validation(config, cases, segmenter)
+    validation = _validation(config, cases, segmenter, prior)
     progress = train_epochs(config, reader, segmenter, validation, scores, callbacks)
     with segmenter.averaged():
         save_network(segmenter.network, config.out / LAST)
@@ -105,9 +106,19 @@ def _build(
         augment=config.augment,
         seed=config.seed,
         renderer=None if prior is None else PriorRenderer(prior, card.size),
-        jitter_mm=config.prior_use.jitter_mm,
+        jitter_mm=0.0 if prior is None else _jitter_mm(config, cases),
         ema=config.ema,
     )
+
+
+def _jitter_mm(config: TrainConfig, cases: TrainingCases) -> float | np.ndarray:
+    """Of all organs, or of each as the search errs."""
+    if config.prior_use.jitter_mm is not None:
+        return config.prior_use.jitter_mm
+    errors = search_errors_mm(cases)
+    named = zip(cases.store.organs.names, errors, strict=True)
+    logger.info("errors of the places along each axis, in mm: %s", ", ".join(f"{organ} {error:.1f}" for organ, error in named))
+    return errors
 
 
 def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior_epsilon: float | None) -> SegmenterCard:
@@ -135,15 +146,21 @@ def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior
     )
 
 
-def _validation(config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter) -> list[keras.callbacks.Callback]:
+def _validation(
+    config: TrainConfig, cases: TrainingCases, segmenter: PartialSegmenter, prior: SpatialPrior | None
+) -> list[keras.callbacks.Callback]:
     if not cases.val:
         return []
-    centres = None if segmenter.renderer is None else validation_centres_mm(cases)
-    slices = case_slices(cases.store, cases.val, cases.annotated, config.batch, centres)
-    pictures = labelled_slices(cases, PICTURES, centres)
+    places = None
+    if prior is not None:
+        finder = OrganFinder(segmenter.network, read_card(config.out), config.batch, segmenter.renderer)
+        places = ValidationPlaces(cases, finder, prior, config.prior_use.search)
+    slices = case_slices(cases.store, cases.val, cases.annotated, config.batch)
+    pictures = labelled_slices(cases, PICTURES)
     activation, every = segmenter.objective.activation, config.validate_every
-    validator = Validator(segmenter, activation, slices, cases.annotated_vectors(cases.val))
+    validator = Validator(segmenter, activation, slices, cases.annotated_vectors(cases.val), places)
+    folder = config.out / TENSORBOARD / "pictures"
     return [
         Validate(validator, cases.store.organs.names, every, config.epochs),
-        Overlays(config.out / TENSORBOARD / "pictures", pictures, activation, config.window_hu, every),
+        Overlays(folder, pictures, activation, config.window_hu, every, lambda: validator.centres_mm),
     ]

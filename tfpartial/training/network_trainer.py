@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfpartial.config import AugmentConfig
@@ -40,7 +41,7 @@ class NetworkTrainer(keras.Model):
         seed: seed of the augmentation.
         name: name of the Keras model.
         renderer: renders the priors that the network takes; none for a network without.
-        jitter_mm: standard deviation of the random errors of the organs' places, along each axis.
+        jitter_mm: standard deviation of the random errors of the organs' places, along each axis; of all, or `[K]` of each.
         ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
     """
 
@@ -55,7 +56,7 @@ class NetworkTrainer(keras.Model):
         seed: int,
         name: str,
         renderer: PriorRenderer | None = None,
-        jitter_mm: float = 0.0,
+        jitter_mm: float | np.ndarray = 0.0,
         ema: float = 0.0,
     ) -> None:
         # Under mixed_float16 Keras scales the loss by the policy; places in mm would lose their digits if they were cast.
@@ -139,9 +140,10 @@ class NetworkTrainer(keras.Model):
         places = places_of(data)
         if places is None:
             raise TfpartialError("a network with a prior learns from batches with places; these have no `prior_offset`")
-        if self.jitter_mm:
+        if np.any(self.jitter_mm):
             seed = tf.stack([self.seed + JITTER_SEED, tf.cast(self.optimizer.iterations, "int32")])
-            errors = tf.random.stateless_normal(tf.shape(places.centre_mm), seed, stddev=self.jitter_mm)
+            sd_mm = tf.reshape(tf.constant(self.jitter_mm, tf.float32), [-1, 1])  # (1, 1) or (K, 1)
+            errors = tf.random.stateless_normal(tf.shape(places.centre_mm), seed) * sd_mm
             places = places._replace(centre_mm=places.centre_mm + errors)
         rendered = renderer(places)
         return renderer.finish(rendered if affine is None else warp(rendered, affine, "bilinear", 0.0), places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.pictures.blend import blend
 from tfpartial.segmenter.decode import decode
-from tfpartial.training.case_places import places_of
+from tfpartial.training.case_places import places_of, with_places
 
 
 class Overlays(keras.callbacks.Callback):
@@ -23,16 +24,24 @@ class Overlays(keras.callbacks.Callback):
 
     Args:
         folder: TensorBoard folder.
-        batch: slices of the validation cases that show organs, with places for a network with a prior.
+        batch: slices of the validation cases that show organs.
         activation: what ends the network; it decides how logits become labels.
         window_hu: HU window of the grey values.
         every: epochs between pictures.
+        centres_mm: gives where the organs are in these cases, for a network with a prior; none for one without.
     """
 
     def __init__(
-        self, folder: Path, batch: dict[str, Any], activation: Activation, window_hu: tuple[float, float], every: int
+        self,
+        folder: Path,
+        batch: dict[str, Any],
+        activation: Activation,
+        window_hu: tuple[float, float],
+        every: int,
+        centres_mm: Callable[[], np.ndarray | None] = lambda: None,
     ) -> None:
         super().__init__()
+        self.centres_mm = centres_mm
         self.folder, self.batch, self.activation = folder, batch, activation
         self.window_hu, self.every = window_hu, every
 
@@ -47,7 +56,7 @@ class Overlays(keras.callbacks.Callback):
             return
         image, label = np.asarray(self.batch["image"]), np.asarray(self.batch["label"])
         with self.model.averaged():
-            logits = self.model(image, places_of(self.batch), training=False)
+            logits = self.model(image, places_of(with_places(self.batch, self.centres_mm())), training=False)
         prediction = np.asarray(decode(logits, self.activation))
         rows = [self._row(*maps) for maps in zip(image[..., 0], label, prediction, strict=True)]
         with self._writer.as_default(step=epoch + 1):
@@ -59,18 +68,17 @@ class Overlays(keras.callbacks.Callback):
         return np.concatenate([blend(hu, label_map, self.window_hu) for label_map in label_maps], axis=1)
 
 
-def labelled_slices(cases: TrainingCases, number: int, centres_mm: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def labelled_slices(cases: TrainingCases, number: int) -> dict[str, np.ndarray]:
     """The slice with most labeled voxels of each of the first validation cases.
 
     Args:
         cases: cases of the fold.
         number: the most slices.
-        centres_mm: where the organs are in all validation cases, for a network with a prior.
 
     Returns:
         A batch of at most `number` slices.
     """
-    reader = SliceReader(cases.store, cases.val[:number], cases.annotated, centres_mm=centres_mm)
+    reader = SliceReader(cases.store, cases.val[:number], cases.annotated)
     pairs = zip(reader.voxels, reader.annotated, strict=True)
     z = np.array([np.argmax(voxels[:, kept].sum(axis=1)) for voxels, kept in pairs], np.int32)
     return read_batch(reader, np.arange(len(z), dtype=np.int32), z)

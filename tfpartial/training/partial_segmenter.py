@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfpartial.config import AugmentConfig
 from tfpartial.priors.render import PriorRenderer
@@ -24,7 +25,7 @@ class PartialSegmenter(NetworkTrainer):
         augment: ranges of the augmentation; none trains on the slices as they are.
         seed: seed of the augmentation.
         renderer: renders the priors of a network of `models.build_with_prior`.
-        jitter_mm: standard deviation of the random errors of the organs' places.
+        jitter_mm: standard deviation of the random errors of the organs' places; of all, or `[K]` of each.
         ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
     """
 
@@ -38,7 +39,7 @@ class PartialSegmenter(NetworkTrainer):
         augment: AugmentConfig | None = None,
         seed: int = 0,
         renderer: PriorRenderer | None = None,
-        jitter_mm: float = 0.0,
+        jitter_mm: float | np.ndarray = 0.0,
         ema: float = 0.0,
     ) -> None:
         terms, name = ("loss", *objective.terms), "partial_segmenter"

@@ -12,7 +12,7 @@ from keras import ops
 from tfpartial.config import Activation
 from tfpartial.labels import IGNORE
 from tfpartial.segmenter.decode import decode
-from tfpartial.training.case_places import places_of
+from tfpartial.training.case_places import ValidationPlaces, places_of, with_places
 from tfpartial.training.partial_segmenter import PartialSegmenter
 
 
@@ -22,16 +22,26 @@ class Validator:
     Args:
         segmenter: the model.
         activation: what ends the network; it decides how logits become labels.
-        slices: finite data set of batches as `tfpartial.data.feed.pipeline.case_slices` gives it, with places for a
-            network with a prior.
+        slices: finite data set of batches as `tfpartial.data.feed.pipeline.case_slices` gives it.
         annotated: bool `[cases, K]`, the annotated sets of the cases that `case` of a batch counts.
+        places: finds the organs of these cases, for a network with a prior.
+
+    Attributes:
+        centres_mm: where the organs were at the last validation; none for a network without a prior.
     """
 
     def __init__(
-        self, segmenter: PartialSegmenter, activation: Activation, slices: tf.data.Dataset, annotated: np.ndarray
+        self,
+        segmenter: PartialSegmenter,
+        activation: Activation,
+        slices: tf.data.Dataset,
+        annotated: np.ndarray,
+        places: ValidationPlaces | None = None,
     ) -> None:
         self.slices = slices
         self.annotated = annotated
+        self.centres_mm: np.ndarray | None = None
+        self._places = places
         num_organs = annotated.shape[1]
 
         @tf.function(reduce_retracing=True)
@@ -44,8 +54,9 @@ class Validator:
     def dsc(self) -> np.ndarray:
         """DSC per case and organ, float `[cases, K]`; NaN where not annotated, or absent and not predicted."""
         counts = np.zeros((*self.annotated.shape, 3))
+        self.centres_mm = None if self._places is None else self._places.centres_mm()
         for batch in self.slices:
-            np.add.at(counts, batch["case"].numpy(), self._count(batch).numpy())
+            np.add.at(counts, batch["case"].numpy(), self._count(with_places(batch, self.centres_mm)).numpy())
         both, reference, predicted = np.moveaxis(counts, -1, 0)
         voxels = reference + predicted
         scored = self.annotated & (voxels > 0)

@@ -127,3 +127,16 @@ def test_every_read_is_one_that_the_exit_waits_for(store, monkeypatch):
     monkeypatch.setattr(store, "image", lambda case_id: under_way.append(calm_exit.reads.running) or image(case_id))
     take(training(store), 3)
     assert min(under_way) >= 1
+
+
+def test_training_slices_see_the_organs_from_their_own_height(store):
+    """An organ that lies 7 mm over the first slice lies less far over those above it, and below the last ones."""
+    centres = np.full((3, 2, 3), np.nan, np.float32)
+    centres[0, 0], centres[1, 1] = (7.0, -2.0, 5.0), (1.0, 3.0, -4.0)
+    batches = take(training(store, centres_mm=centres), 8)
+    heights = set()
+    for batch in batches:
+        for case, z, spacing, offset in zip(*(batch[name] for name in ("case", "z", "spacing_mm", "prior_offset")), strict=True):
+            np.testing.assert_allclose(offset, centres[case] - [z * spacing[0], 0, 0], rtol=1e-6)
+            heights |= {float(np.sign(value)) for value in offset[:, 0] if np.isfinite(value)}
+    assert heights >= {-1.0, 1.0}, "some slices lie below an organ's centre, some above it"

@@ -54,15 +54,13 @@ def training_slices(reader: SliceReader, stream: BatchStream, start_step: int = 
     return _batches(tf.data.Dataset.counter(start=start_step), reader, places, stream.batch)
 
 
-def case_slices(
-    store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int, centres_mm: np.ndarray | None = None
-) -> tf.data.Dataset:
+def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int) -> tf.data.Dataset:
     """All slices of some cases with the experts' labels, once, from the feet to the head, case by case; the last batch may be
     shorter.
 
     Arguments and errors as in `SliceReader`, batches as in `training_slices`.
     """
-    reader = SliceReader(store, case_ids, annotated, centres_mm=centres_mm)
+    reader = SliceReader(store, case_ids, annotated)
     counts = [len(voxels) for voxels in reader.voxels]
     case = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     z = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -12,7 +12,10 @@ from keras import ops
 
 from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
+from tfpartial.data.store.store import Store
+from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.priors.align import align_case
+from tfpartial.priors.from_store import case_grid
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior
@@ -77,6 +80,25 @@ class OrganFinder:
         prior: SpatialPrior,
         search: SearchConfig,
         labelled_mm: np.ndarray | None = None,
+        absent: Collection[str] = (),
     ) -> dict[str, OrganPosition]:
         """Organ -> position; see `align_case`."""
-        return align_case(self.coarse(slabs, grid), grid, prior, search, labelled_mm)
+        return align_case(self.coarse(slabs, grid), grid, prior, search, labelled_mm, absent)
+
+    def find_stored(
+        self,
+        store: Store,
+        case_id: str,
+        prior: SpatialPrior,
+        search: SearchConfig,
+        labelled_mm: np.ndarray | None = None,
+        absent: Collection[str] = (),
+    ) -> dict[str, OrganPosition]:
+        """Organ -> position, of a case of a store; see `align_case`."""
+        grid = case_grid(store, case_id, prior.grid_mm)
+        return self.find(_slabs(store, case_id), grid, prior, search, labelled_mm, absent)
+
+
+def _slabs(store: Store, case_id: str) -> Iterator[tuple[int, np.ndarray]]:
+    for start in range(0, store.cases[case_id].slices, SLAB):
+        yield start, store.slices(case_id, start, start + SLAB)
