@@ -14,7 +14,8 @@ from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase, find_cases, manifest_cases
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.segment import find_in_case, segment_case
-from tfpartial.priors.spatial_prior import read_prior
+from tfpartial.priors.boxes import OrganBoxes
+from tfpartial.priors.spatial_prior import SpatialPrior, read_prior
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 from tfpartial.segmenter.card import SegmenterCard
@@ -32,31 +33,39 @@ def run(config: PredictConfig) -> dict[str, Any]:
     predictor = Predictor.load(config.model, config.checkpoint, config.batch)
     cases = _cases(config, predictor.card.channel_names)
     _warn_of_others(config.out, cases)
+    prior = _prior(config, predictor.card)
     begin(config.out, "predict", config)
     start = time.perf_counter()
-    positions = _positions(config, predictor.card, cases)
+    positions = {} if prior is None else _positions(config, prior, cases)
+    boxes = OrganBoxes(prior, predictor.card.size, config.box_margin) if prior and config.outside_box == "delete" else None
     slices = 0
     for case in track(cases, "predict"):
         centres = centres_mm(positions[case.id], predictor.card.organs.names) if case.id in positions else None
-        slices += segment_case(predictor, case, config.out, config.slab, config.probabilities, centres)
+        slices += segment_case(predictor, case, config.out, config.slab, config.probabilities, centres, boxes)
     seconds = time.perf_counter() - start
     summary = {"cases": len(cases), "slices": slices, "seconds": seconds, "slices_per_second": slices / seconds}
     finish(config.out, summary)
     return summary
 
 
-def _positions(config: PredictConfig, card: SegmenterCard, cases: list[InputCase]) -> Positions:
-    """Where the organs are, for a segmenter with a prior: as `align` found, or found here; written to `positions.json`."""
-    if card.prior is None:
-        return {}
+def _prior(config: PredictConfig, card: SegmenterCard) -> SpatialPrior | None:
+    """The priors of the segmenter, or those of the boxes; none where no organ's place matters."""
+    if card.prior is None and config.outside_box == "keep":
+        return None
+    folder = config.prior if card.prior is None else config.model
+    if folder is None:
+        raise TfpartialError("predict: outside_box delete expects prior, a stage folder of `prior` with the boxes, got none")
+    return read_prior(folder).of_organs(card.organs.names)
+
+
+def _positions(config: PredictConfig, prior: SpatialPrior, cases: list[InputCase]) -> Positions:
+    """Where the organs are: as `align` found, or found here; written to `positions.json`."""
     known = {} if config.positions is None else read_positions(config.positions)
     waiting = [case for case in cases if case.id not in known]
     if waiting:
         finder = OrganFinder.load(config.locator or config.model, config.checkpoint, config.batch)
-        prior = read_prior(config.model).of_organs(finder.card.organs.names)
-        known |= {
-            case.id: find_in_case(finder, case, prior, config.search, config.slab) for case in track(waiting, "find organs")
-        }
+        own = prior.of_organs(finder.card.organs.names)
+        known |= {case.id: find_in_case(finder, case, own, config.search, config.slab) for case in track(waiting, "find organs")}
     found = {case.id: known[case.id] for case in cases}
     write_positions(found, config.out)
     warn_of_unplaced(found)

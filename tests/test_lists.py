@@ -55,6 +55,7 @@ SWITCHES = {
     "CurriculumConfig.pseudo_labels",
     "ExportConfig.precision",
     "IngestConfig.intensities",
+    "PredictConfig.outside_box",
     "PriorConfig.least",
     "PriorConfig.reference",
     "SplitConfig.score_on",

@@ -8,8 +8,10 @@ import pytest
 import SimpleITK as sitk
 
 from tfpartial.config import PredictConfig
+from tfpartial.data.fold.positions import OrganPosition, read_positions, write_positions
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate.predict import run
+from tfpartial.priors import OrganPrior, SpatialPrior, write_prior
 
 
 @pytest.fixture
@@ -31,6 +33,29 @@ def test_every_case_of_a_manifest_is_segmented_on_its_grid(config):
     label = sitk.ReadImage(str(config.out / "a.nii.gz"))
     assert label.GetSpacing() == truth.GetSpacing()
     assert np.array_equal(sitk.GetArrayFromImage(label), sitk.GetArrayFromImage(truth))
+
+
+def test_what_a_segmenter_without_a_prior_predicts_outside_an_organs_box_is_deleted(config, tmp_path):
+    """Boxes of 10 x 10 x 18 mm and no margin about the middle of slices of 5 x 2 x 1 mm; the fat has no prior, `c` no place."""
+    box = OrganPrior("bone", np.ones((1, 5, 9), np.float32), 10.0, 2.0, 3)
+    write_prior(SpatialPrior(("bone", "fat"), {"bone": box}), tmp_path / "prior")
+    place = {"bone": OrganPosition("aligned", (10.0, 0.0, 0.0))}
+    write_positions({"a": place, "b": place}, tmp_path / "positions")
+    run(config)
+    kept = {case: read_label(config, case) for case in "abc"}
+    options = {"prior": tmp_path / "prior", "positions": tmp_path / "positions", "probabilities": True}
+    run(replace(config, outside_box="delete", box_margin=0.0, **options))
+    inside = np.zeros(kept["a"].shape, bool)
+    inside[1:4, 7:13, 6:24] = True
+    for case, expected in {"a": inside, "b": inside, "c": np.ones_like(inside)}.items():
+        np.testing.assert_array_equal(read_label(config, case), np.where((kept[case] == 1) & ~expected, 0, kept[case]))
+    bone = sitk.GetArrayFromImage(sitk.ReadImage(str(config.out / "probabilities" / "a" / "bone.nii.gz")))
+    assert not bone[~inside].any() and bone[inside].all()
+    assert set(read_positions(config.out)) == {"a", "b", "c"}
+
+
+def read_label(config, case):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(config.out / f"{case}.nii.gz")))
 
 
 def test_splits_leave_only_the_test_cases_of_the_fold(config, tmp_path):
@@ -83,6 +108,10 @@ def test_a_rerun_that_fails_is_not_taken_for_done(config):
         ({"manifest": None, "images": ["x"], "splits": "s"}, "splits choose among the cases of a manifest"),
         ({"checkpoint": "best"}, "with best.keras, which is not there"),
         ({"batch": 0}, "batch: expected 1 or more slices, got 0"),
+        (
+            {"outside_box": "delete"},
+            "outside_box delete expects prior, a stage folder of `prior` with the boxes, got none",
+        ),
     ],
 )
 def test_options_that_make_no_sense_are_refused(config, changes, message):

@@ -24,10 +24,15 @@ class PredictConfig:
         fold: fold of `splits`.
         checkpoint: `last`, or `best` on the validation cases (with few labels, those are few: `best` is then chosen by chance).
         probabilities: write each organ's probability as well.
-        positions: stage folder that `align` wrote, for a segmenter with a prior; a case that is not in it is aligned here.
+        positions: stage folder that `align` wrote, for a segmenter with a prior or for `outside_box`; a case that is not in it is
+            aligned here.
         locator: stage folder of the segmenter whose probabilities tell the coarse places of the organs; none takes `model` itself
             without its prior.
         search: how organs are looked for.
+        prior: stage folder that `prior` wrote, for `outside_box` with a segmenter without a prior; one with a prior has its own.
+        outside_box: what becomes of an organ's prediction far from its place: `keep` it, or `delete` what is outside the box of
+            its prior there and `box_margin`. Nothing is deleted of an organ without a place.
+        box_margin: distance from an organ's box, in the prior's unit, up to which nothing is deleted.
         batch: slices per step.
         slab: slices held in memory at a time.
     """
@@ -43,8 +48,14 @@ class PredictConfig:
     positions: Path | None = None
     locator: Path | None = None
     search: SearchConfig = field(default_factory=SearchConfig)
+    prior: Path | None = None
+    outside_box: Literal["keep", "delete"] = "keep"
+    box_margin: float = 20.0
     batch: int = 8
     slab: int = 100
+
+    def __post_init__(self) -> None:
+        require(0 <= self.box_margin < math.inf, "box_margin", "0 or more", self.box_margin)
 
 
 @dataclass(frozen=True)

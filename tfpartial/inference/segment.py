@@ -11,6 +11,7 @@ from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.windows import MergedWindows, SliceWindows
+from tfpartial.priors.boxes import OrganBoxes
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.spatial_prior import SpatialPrior
 from tfpartial.segmenter.find_organs import OrganFinder
@@ -23,6 +24,7 @@ def segment_case(
     slab: int = 100,
     probabilities: bool = False,
     centres_mm: np.ndarray | None = None,
+    boxes: OrganBoxes | None = None,
 ) -> int:
     """Segments one volume, slab by slab, and writes `<out>/<case>.nii.gz`.
 
@@ -37,6 +39,7 @@ def segment_case(
         probabilities: write `<out>/probabilities/<case>/<organ>.nii.gz` as well, float32 on the native grid.
         centres_mm: `[K, 3]`, where the organs are, for a network with a prior: z from the first slice, y and x from the middle of
             the slice, NaN for an organ without a place; none places no prior.
+        boxes: outside them what is predicted is deleted; none keeps it.
 
     Returns:
         Number of slices.
@@ -48,11 +51,13 @@ def segment_case(
     with MergedWindows(windows, out, probabilities) as merged:
         for start, hu in windows:
             places = windows.places(start, len(hu), centres_mm)
-            if probabilities:
-                merged.write(start, *predictor.labels_and_probabilities(hu, places))
-            else:
-                merged.write(start, predictor.labels(hu, places))
-            del hu  # it would stay while the next window is read
+            labels, probability = (
+                predictor.labels_and_probabilities(hu, places) if probabilities else (predictor.labels(hu, places), None)
+            )
+            if boxes is not None and places is not None:
+                boxes.delete_outside(places, labels, probability)
+            merged.write(start, labels, probability)
+            del hu, labels, probability  # they would stay while the next window is read
     return windows.reader.shape_zyx[0]
 
 

@@ -80,17 +80,21 @@ class PriorRenderer:
         down = _tents(self.size[0], spacing[:, 1], centre[..., 1], step, rows, self._maps.shape[1])  # (n, K, H, H_p)
         across = _tents(self.size[1], spacing[:, 2], centre[..., 2], step, columns, self._maps.shape[2])  # (n, K, W, W_p)
         shares = ops.einsum("nkhj,nkji,nkwi->nhwk", down, of_slice, across)
-        return ops.where(self._out_of_reach(centre, spacing), FAR, shares)
+        along_z, below, beside = self.beyond(places)
+        out_of_reach = ops.logical_or(along_z[:, None, None, :], ops.logical_or(below[:, :, None, :], beside[:, None, :, :]))
+        return ops.where(out_of_reach, FAR, shares)
 
-    def _out_of_reach(self, centre: Tensor, spacing: Tensor) -> Tensor:
-        """bool `[n, H, W, K]`: farther from the box than the margin, along any axis."""
+    def beyond(self, places: SlicePlaces) -> tuple[Tensor, Tensor, Tensor]:
+        """Which slices, rows and columns are farther from the box of each organ than the margin: bool `[n, K]`, `[n, H, K]` and
+        `[n, W, K]`. A voxel is out of reach where one of them is; what is said of an organ without a place means nothing."""
+        centre, spacing = self._in_unit(places)
         _, depth, step, rows, columns = self._numbers.T
         along_z = ops.abs(centre[..., 0]) > depth / 2 + self._margin  # (n, K)
         down, across = (
             ops.abs(_from_middle(count, spacing[:, axis])[:, :, None] - centre[:, None, :, axis]) > side * step / 2 + self._margin
             for axis, count, side in ((1, self.size[0], rows), (2, self.size[1], columns))
         )  # (n, H, K), (n, W, K)
-        return ops.logical_or(along_z[:, None, None, :], ops.logical_or(down[:, :, None, :], across[:, None, :, :]))
+        return along_z, down, across
 
     def finish(self, rendered: Tensor, places: SlicePlaces) -> Tensor:
         """What the network takes: probabilities clipped to `[least, 1 - least]` of each organ, epsilon where it is out of reach,
