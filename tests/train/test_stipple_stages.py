@@ -73,9 +73,9 @@ def aligned(tiny_run, prior_folder, plain, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def driven(tiny_run, prior_folder, plain, aligned, tmp_path_factory):
-    """A segmenter with the prior, tuned from the plain one."""
+    """A segmenter with the prior, tuned from the plain one, with the errors of the search."""
     out = tmp_path_factory.mktemp("driven") / "train"
-    options = {"prior": prior_folder, "positions": aligned, "model": plain, "prior_use": PriorUseConfig(jitter_mm=2.0)}
+    options = {"prior": prior_folder, "positions": aligned, "model": plain, "prior_use": PriorUseConfig(jitter_mm=None)}
     segmenter.run(train_config(tiny_run, out, **options))
     return out
 
