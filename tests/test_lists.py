@@ -64,6 +64,7 @@ SWITCHES = {
     "SourceConfig.uneven",
     "SourceConfig.unlisted",
     "TrainConfig.first_biases",
+    "ConfidenceConfig.sampling",
     "TrainConfig.jit",
     "TrainConfig.precision",
     "TrainConfig.pseudo_labels",

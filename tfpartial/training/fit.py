@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from tfpartial.config import TrainConfig
 from tfpartial.data.feed.batch import entries_of
