@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -32,3 +34,21 @@ def cases(tiny_run) -> TrainingCases:
 @pytest.fixture(scope="session")
 def shifted(cases) -> Shifted:
     return Shifted(cases)
+
+
+def _no_subnormals(confidence: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(confidence) < np.finfo(np.float32).tiny, 0, confidence)
+
+
+def _by_sorting(probability: np.ndarray, confidence: np.ndarray, share: float) -> np.ndarray:
+    candidates = np.flatnonzero(probability.ravel() >= 0.5)
+    order = candidates[np.argsort(-_no_subnormals(confidence).ravel()[candidates].astype(np.float64), kind="stable")]
+    mask = np.zeros(probability.size, bool)
+    mask[order[: int(share * len(order) + 0.5)]] = True
+    return mask.reshape(probability.shape)
+
+
+@pytest.fixture(scope="session")
+def by_sorting() -> Callable[[np.ndarray, np.ndarray, float], np.ndarray]:
+    """The definition: sort the candidates, the surest first, of equal ones the first in the array, and take the share."""
+    return _by_sorting

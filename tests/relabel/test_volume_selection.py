@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfpartial.relabel import select_top, volume_selection
+from tfpartial.relabel import volume_selection
 from tfpartial.relabel.volume_selection import VolumeSelection
 
 ORGANS = 3
@@ -31,13 +31,13 @@ def whole(slabs):
 @given(
     seed=st.integers(0, 99), slab=st.integers(1, 9), shares=st.lists(st.sampled_from([0, 0.3, 0.5, 1]), min_size=3, max_size=3)
 )
-def test_selects_what_select_top_does_on_the_whole_volume(seed, slab, shares):
+def test_selects_what_sorting_the_whole_volume_does(by_sorting, seed, slab, shares):
     organ, confidence = volume(seed)
     with collect(organ, confidence, slab) as selection:
         cuts = selection.top(dict(enumerate(shares, 1)))
         selected, sure = whole(selection.selected(cuts))
     for number, share in enumerate(shares, 1):
-        expected = select_top((organ == number).astype(np.float32), confidence, share)
+        expected = by_sorting((organ == number).astype(np.float32), confidence, share)
         np.testing.assert_array_equal(selected == number, expected)
     np.testing.assert_array_equal(sure, np.where(selected > 0, confidence, 0))
 

@@ -8,17 +8,15 @@ on how many they are.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from keras import ops
 
 HALF_BITS = 16
 BINS = 1 << HALF_BITS
 _SIGNLESS = np.int32(0x7FFFFFFF)
 _TINY = np.finfo(np.float32).tiny
 _MIDDLE = BINS // 2
-Array = Any
 
 
 class Cut(NamedTuple):
@@ -33,26 +31,24 @@ class Cut(NamedTuple):
     ties: int
 
 
-def ordered_keys(confidence: Array) -> Array:
-    """int32 keys with the order of float32 values. For arrays of numpy and of Keras's backend.
+def ordered_keys(confidence: np.ndarray) -> np.ndarray:
+    """int32 keys with the order of float32 values.
 
-    0, -0 and subnormal numbers (below 1.2e-38) have one key: devices differ in whether they compute with subnormals.
+    0, -0 and subnormal numbers (below 1.2e-38) have one key: devices, where confidences come from, differ in whether they
+    compute with subnormals.
     """
-    if isinstance(confidence, np.ndarray):
-        bits = np.where(np.abs(confidence) < _TINY, np.float32(0), confidence).view(np.int32)
-        return bits ^ ((bits >> 31) & _SIGNLESS)
-    bits = ops.view(ops.where(ops.less(ops.abs(confidence), _TINY), ops.zeros_like(confidence), confidence), "int32")
-    return ops.bitwise_xor(bits, ops.bitwise_and(ops.right_shift(bits, 31), _SIGNLESS))
+    bits = np.where(np.abs(confidence) < _TINY, np.float32(0), confidence).view(np.int32)
+    return bits ^ ((bits >> 31) & _SIGNLESS)
 
 
-def upper(keys: Array) -> Array:
+def upper(keys: np.ndarray) -> np.ndarray:
     """The upper half of the keys, 0..65535 in their order."""
-    return (keys >> HALF_BITS) + _MIDDLE if isinstance(keys, np.ndarray) else ops.right_shift(keys, HALF_BITS) + _MIDDLE
+    return (keys >> HALF_BITS) + _MIDDLE
 
 
-def lower(keys: Array) -> Array:
+def lower(keys: np.ndarray) -> np.ndarray:
     """The lower half of the keys, 0..65535 in their order."""
-    return keys & (BINS - 1) if isinstance(keys, np.ndarray) else ops.bitwise_and(keys, BINS - 1)
+    return keys & (BINS - 1)
 
 
 def share_of(count: int, share: float) -> int:
@@ -78,9 +74,6 @@ def key_of(upper_half: int, lower_half: int) -> int:
     return ((upper_half - _MIDDLE) << HALF_BITS) | lower_half
 
 
-def counted(values: Array, chosen: Array) -> np.ndarray:
-    """How often each of 0..65535 occurs among the chosen values, int64 `[65536]`; counted on the device."""
-    if isinstance(values, np.ndarray):
-        return np.bincount(values[chosen], minlength=BINS)
-    bins = ops.where(chosen, values, BINS)  # the others are counted in one bin more, so that shapes stay
-    return np.asarray(ops.convert_to_numpy(ops.bincount(bins, minlength=BINS + 1)), np.int64)[:BINS]
+def counted(values: np.ndarray) -> np.ndarray:
+    """How often each of 0..65535 occurs, int64 `[65536]`."""
+    return np.bincount(values, minlength=BINS)

@@ -9,10 +9,12 @@ import numpy as np
 from keras import ops
 
 from tfpartial.errors import TfpartialError
-from tfpartial.relabel.ordering import BINS, Cut, counted, highest_bin, key_of, lower, ordered_keys, share_of, upper
+from tfpartial.relabel.candidates import Slab
+from tfpartial.relabel.volume_selection import VolumeSelection
 
 CHUNK = 1 << 24
-"""Voxels looked at at a time: what is computed of them needs some 300 MB on the device."""
+"""Voxels looked at at a time: what is computed of them needs some 300 MB."""
+ORGAN = 1
 Array = Any
 
 
@@ -20,7 +22,8 @@ def select_top(probability: Array, confidence: Array, share: float) -> Array:
     """Among the voxels with probability of at least 0.5, the share with the highest confidence (thesis, Algorithm 1: s(ŷ+, γ)).
 
     Of n such voxels round-half-up(share · n) are selected, exactly; of equal confidences those that come first in the array
-    (C order). Nothing is sorted: see `ordering`. Beside the arrays themselves the memory is that of a chunk of the volume.
+    (C order). The rule is that of `relabel`: the voxels pass chunk by chunk through a `VolumeSelection` of one organ, so that
+    beside the arrays themselves the memory is that of a chunk. Arrays on a device are computed with on the host.
 
     Args:
         probability: float `[...]`, of one organ over a whole volume.
@@ -28,72 +31,38 @@ def select_top(probability: Array, confidence: Array, share: float) -> Array:
         share: γ, from 0 to 1.
 
     Returns:
-        bool of the same shape: a numpy array for numpy arrays, else an array of Keras's backend, on its device.
+        bool of the same shape: a numpy array for numpy arrays, else an array of Keras's backend.
 
     Raises:
         TfpartialError: shapes differ, a share outside 0..1, or NaN in probability or confidence.
     """
     on_host = isinstance(probability, np.ndarray) and isinstance(confidence, np.ndarray)
-    probability, confidence = (_as_array(array) for array in (probability, confidence))
-    if tuple(probability.shape) != tuple(confidence.shape):
-        raise TfpartialError(
-            f"select_top: expected probability and confidence of one shape, got {tuple(probability.shape)} "
-            f"and {tuple(confidence.shape)}"
-        )
+    shape, other = tuple(np.shape(probability)), tuple(np.shape(confidence))
+    if shape != other:
+        raise TfpartialError(f"select_top: expected probability and confidence of one shape, got {shape} and {other}")
     if not 0 <= share <= 1:
         raise TfpartialError(f"select_top: expected a share from 0 to 1, got {share}")
-    shape = tuple(probability.shape)
-    flat = ops.reshape(probability, (-1,)), ops.reshape(confidence, (-1,))
-    cut = _cut(*flat, share)
-    parts = list(_selected(*flat, cut))
-    if on_host:
-        return np.concatenate([ops.convert_to_numpy(part) for part in parts]).reshape(shape) if parts else np.zeros(shape, bool)
-    return ops.reshape(ops.concatenate(parts), shape) if parts else ops.zeros(shape, "bool")
+    with VolumeSelection(ORGAN) as selection:
+        for slab in _slabs(_flat(probability), _flat(confidence)):
+            selection.add(slab)
+        parts = [organ == ORGAN for _, organ, _ in selection.selected(selection.top({ORGAN: share}))]
+    selected = np.concatenate(parts).reshape(shape) if parts else np.zeros(shape, bool)
+    return selected if on_host else ops.convert_to_tensor(selected)
 
 
-def _as_array(array: Array) -> Array:
-    return array if isinstance(array, np.ndarray) else ops.convert_to_tensor(array)
+def _flat(array: Array) -> Array:
+    return array.reshape(-1) if isinstance(array, np.ndarray) else ops.reshape(array, (-1,))
 
 
-def _chunks(probability: Array, confidence: Array) -> Iterator[tuple[Array, Array]]:
-    """Candidates, bool, and keys, int32, chunk by chunk, on the device."""
-    for start in range(0, int(probability.shape[0]), CHUNK):
-        part = ops.convert_to_tensor(probability[start : start + CHUNK])
-        sure = ops.cast(ops.convert_to_tensor(confidence[start : start + CHUNK]), "float32")
-        yield ops.greater_equal(part, 0.5), ordered_keys(sure)
+def _slabs(probability: Array, confidence: Array) -> Iterator[Slab]:
+    """The flat arrays in chunks, with the positives as candidates of the one organ."""
+    for start in range(0, len(probability), CHUNK):
+        part = _chunk("probability", probability, start)
+        yield start, (part >= 0.5).astype(np.uint8), _chunk("confidence", confidence, start).astype(np.float32)
 
 
-def _cut(probability: Array, confidence: Array, share: float) -> Cut | None:
-    """Where the selected ones end; none when nothing is selected."""
-    _refuse_nan(probability, confidence)
-    counts = np.zeros(BINS, np.int64)
-    for chosen, keys in _chunks(probability, confidence):
-        counts += counted(upper(keys), chosen)
-    wanted = share_of(int(counts.sum()), share)
-    if not wanted:
-        return None
-    place, left = highest_bin(counts, wanted)
-    counts = np.zeros(BINS, np.int64)
-    for chosen, keys in _chunks(probability, confidence):
-        counts += counted(lower(keys), ops.logical_and(chosen, ops.equal(upper(keys), place)))
-    low, ties = highest_bin(counts, left)
-    return Cut(key_of(place, low), ties)
-
-
-def _refuse_nan(probability: Array, confidence: Array) -> None:
-    for name, array in (("probability", probability), ("confidence", confidence)):
-        for start in range(0, int(array.shape[0]), CHUNK):
-            if bool(ops.any(ops.isnan(ops.convert_to_tensor(array[start : start + CHUNK])))):
-                raise TfpartialError(f"select_top: expected numbers, got NaN in {name}")
-
-
-def _selected(probability: Array, confidence: Array, cut: Cut | None) -> Iterator[Array]:
-    ties = cut.ties if cut else 0
-    for chosen, keys in _chunks(probability, confidence):
-        if cut is None:
-            yield ops.zeros_like(chosen)
-            continue
-        equal = ops.logical_and(chosen, ops.equal(keys, cut.key))
-        first = ops.logical_and(equal, ops.less_equal(ops.cumsum(ops.cast(equal, "int32")), ties))
-        yield ops.logical_or(first, ops.logical_and(chosen, ops.greater(keys, cut.key)))
-        ties -= int(ops.sum(ops.cast(first, "int32")))
+def _chunk(name: str, array: Array, start: int) -> np.ndarray:
+    part = ops.convert_to_numpy(array[start : start + CHUNK])
+    if np.isnan(part).any():
+        raise TfpartialError(f"select_top: expected numbers, got NaN in {name}")
+    return part

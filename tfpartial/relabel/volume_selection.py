@@ -28,7 +28,9 @@ class _Piece(NamedTuple):
 
 
 class VolumeSelection(AbstractContextManager["VolumeSelection"]):
-    """Collects the candidates of a volume and selects per organ, exactly as `select_top` does on whole arrays.
+    """Collects the candidates of a volume and selects per organ: of each the surest share, of equal ones the first.
+
+    The one place of this rule; `select_top` passes whole arrays through it. Slabs may have any shape.
 
     In memory are two histograms per organ and one slab. A candidate takes 4 bytes of a temporary file, and the organs about 1 %
     of a byte per voxel.
@@ -124,4 +126,4 @@ class VolumeSelection(AbstractContextManager["VolumeSelection"]):
 def _count(counts: np.ndarray, halves: np.ndarray, organ: np.ndarray) -> None:
     """Adds to `[K, 65536]` what `[n]` keys of `[n]` organs have in one half."""
     for number in np.unique(organ):
-        counts[number - 1] += counted(halves, organ == number)
+        counts[number - 1] += counted(halves[organ == number])
