@@ -97,6 +97,22 @@ def test_each_stage_takes_the_latest_model_labels_and_confidence(planned, tmp_pa
         assert configs[name].fold == 1
 
 
+def test_each_step_may_tune_the_first_segmenter_on_what_the_latest_one_found(planned, tmp_path):
+    run, stages = tmp_path / "run", planned(settings=["curriculum.start_from=first", "curriculum.pick=true"])
+    models = {name: stages[name].config.model.name for name in ("08-train", "10-relabel", "11-train")}
+    assert models == {"08-train": "05-train", "10-relabel": "08-train", "11-train": "05-train"}
+    assert stages["11-train"].config.labels == run / "10-relabel"
+    assert stages["11-train"].rests_on >= {"05-train", "10-relabel"} and "08-train" not in stages["11-train"].rests_on
+    assert stages["12-pick"].config.models == [run / "05-train", run / "08-train", run / "11-train"]
+    assert stages["13-predict"].config.model == run / "12-pick"
+
+
+def test_the_first_segmenter_is_the_one_that_the_curriculum_begins_with(planned):
+    entries = ["ingest", "split", "simulate", "prepare", "train", "train", "curriculum"]
+    stages = planned(settings=["curriculum.start_from=first", "curriculum.estimator=mcp"], entries=entries)
+    assert [stages[name].config.model.name for name in ("08-train", "10-train")] == ["06-train", "06-train"]
+
+
 def test_the_share_grows_in_equal_steps(planned):
     stages = planned(settings=["curriculum.steps=3", "curriculum.share=0.9"]).values()
     assert [stage.config.share for stage in stages if stage.verb == "relabel"] == [0.3, 0.6, 0.9]
@@ -146,8 +162,9 @@ def test_another_estimator_takes_no_confidence_that_is_there(planned):
 
 
 def test_the_confidences_are_measured_as_they_are_used(planned, tmp_path):
-    text = FILE.replace("relabel: {slab: 50}", "relabel: {slab: 50, checkpoint: best, estimators: {passes: 3}, batch: 1}")
-    rank = planned(text, settings=["curriculum.rank=true"])["11-rank"].config
+    relabel = "relabel: {slab: 50, checkpoint: best, among: all, estimators: {passes: 3}, batch: 1}"
+    rank = planned(FILE.replace("relabel: {slab: 50}", relabel), settings=["curriculum.rank=true"])["11-rank"].config
+    assert rank.among == "all"
     assert (rank.estimators, rank.checkpoint, rank.settings.passes, rank.batch) == (["mcp", "learned"], "best", 3, 1)
     folders = (rank.model, rank.confidence, rank.labels)
     assert [path.name for path in folders] == ["09-train", "10-confidence", "08-relabel"]
@@ -177,6 +194,7 @@ def test_a_choice_begins_with_the_last_training_that_was_new(planned):
         ("curriculum: {threshold: 2}", r"curriculum\.threshold: expected 0 to 1, got 2"),
         ("curriculum: {share: 0.5, threshold: 0.9}", r"curriculum\.threshold: expected to stand alone, got share 0\.5 as well"),
         ("curriculum: {estimator: entropy}", "curriculum: .*entropy"),
+        ("curriculum: {start_from: last}", "curriculum: .*last"),
         (
             "curriculum: {relabel: {share: 0.5}}",
             r"curriculum\.share: expected it in the curriculum itself, got it in curriculum\.relabel: 0\.5",

@@ -97,6 +97,8 @@ class CurriculumConfig:
         threshold: confidence from which on voxels become labels at every step, instead of a share of them (self-paced).
         pseudo_labels: `learn`, or `ignore` for a control: the same stages, loss, steps and draws, and pseudo-labeled voxels are
             not learned. From the second step on, the control relabels by its own networks.
+        start_from: the segmenter that step t fine-tunes: that of the `previous` step, or, as in the thesis's Algorithm 2, the
+            `first` one, from before the curriculum. Confidences and pseudo-labels are those of the previous step's in both.
         score: predict and score after every step, as the sections `predict` and `score` say, not after the last one alone.
         rank: measure the confidences before they are used; the truth must be known.
         pick: end with the stage `pick`, which goes back to the last step that did not lower the validation DSC.
@@ -111,6 +113,7 @@ class CurriculumConfig:
     precision: float | None = None
     threshold: float | None = None
     pseudo_labels: Literal["learn", "ignore"] = "learn"
+    start_from: Literal["first", "previous"] = "previous"
     score: bool = False
     rank: bool = False
     pick: bool = False

@@ -36,10 +36,16 @@ def expanded(specs: Sequence[StageSpec], keep: Collection[str] = ()) -> list[Sta
         raise TfpartialError("curriculum: has no train before it; add the section train before it")
     before, later = specs[: trainings[-1]], [spec for spec in specs[trainings[-1] :] if spec.verb != CURRICULUM]
     curriculum = build(CURRICULUM, CurriculumConfig, dict(specs[places[0]].options))
-    entries = list(_entries(curriculum, before, later))
-    added = [StageSpec(number, verb, options) for number, (verb, options) in enumerate(entries, before[-1].number + 1)]
+    first = before[-1].number
+    entries = enumerate(_entries(curriculum, before, later), first + 1)
+    added = [StageSpec(number, verb, options, model_of=_tuned(curriculum, verb, first)) for number, (verb, options) in entries]
     moved = [spec if spec.verb in keep else replace(spec, number=spec.number + len(added)) for spec in later]
     return [*before, *added, *moved]
+
+
+def _tuned(curriculum: CurriculumConfig, verb: str, first: int) -> int | None:
+    """Number of the training that a stage fine-tunes; none for the latest, and for other verbs."""
+    return first if verb == "train" and curriculum.start_from == "first" else None
 
 
 def _entries(curriculum: CurriculumConfig, before: Sequence[StageSpec], later: Sequence[StageSpec]) -> Iterator[Entry]:
@@ -78,7 +84,7 @@ def _selection(curriculum: CurriculumConfig, step: int) -> dict[str, Any]:
 def _rank_options(curriculum: CurriculumConfig) -> dict[str, Any]:
     """Those of `relabel` that say what is measured, under the names that `rank` gives them."""
     options: dict[str, Any] = {"estimators": list(dict.fromkeys(["mcp", curriculum.estimator]))}
-    names: Mapping[str, str] = {"checkpoint": "checkpoint", "estimators": "settings", "batch": "batch"}
+    names: Mapping[str, str] = {name: name for name in ("checkpoint", "among", "batch")} | {"estimators": "settings"}
     return options | {names[name]: value for name, value in curriculum.relabel.items() if name in names}
 
 

@@ -96,10 +96,12 @@ def plan(specs: Sequence[StageSpec], root: Path, point: Point, known: Mapping[st
     """
     stages: list[PlannedStage] = []
     givers: dict[str, PlannedStage] = {}
+    trained: dict[int, PlannedStage] = {}
     lineage: list[PlannedStage] = []
     for place, spec in enumerate(specs):
         _require_order(spec, givers, specs[place + 1 :])
-        stage = _plan(spec, root, point, givers, lineage)
+        taken = givers if spec.model_of is None else givers | {"model": trained[spec.model_of]}
+        stage = _plan(spec, root, point, taken, lineage)
         stage = known.get(stage.content, stage)
         if OUTPUTS[spec.verb].whole:
             stage = dataclasses.replace(stage, rests_on=frozenset(earlier.name for earlier in stages))
@@ -108,6 +110,7 @@ def plan(specs: Sequence[StageSpec], root: Path, point: Point, known: Mapping[st
         if gives is not None:
             givers[gives] = stage
         if spec.verb == "train":
+            trained[spec.number] = stage
             lineage = [*lineage, stage] if "model" in stage.wired else [stage]
     return stages
 

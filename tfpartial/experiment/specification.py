@@ -33,12 +33,14 @@ class StageSpec:
         verb: the stage, or `curriculum`, which stands for several: see `tfpartial.experiment.curriculum`.
         options: its options, without those that come from other stages.
         of_method: whether methods of a sweep differ in it.
+        model_of: number of the `train` whose model it takes; none takes the model of the latest stage before it that gives one.
     """
 
     number: int
     verb: str
     options: Mapping[str, Any]
     of_method: bool = False
+    model_of: int | None = None
 
 
 def read_experiment(path: Path, settings: Sequence[str] = ()) -> Sections:
