@@ -25,11 +25,11 @@ def run(config: RankConfig) -> dict[str, Any]:
     begin(config.out, "rank", config)
     rows: list[RankingRow] = []
     for estimator, predictor in predictors.items():
-        found = [case_candidates(predictor, current) for current in track(ranked, estimator)]
+        found = [case_candidates(predictor, current, config.among) for current in track(ranked, estimator)]
         rows += rank_organs(estimator, cases.store.organs.names, found)
     worst = worst_organs(ranked, found, config.pictures)  # whoever says how sure it is, the prediction is the same
     window_hu = next(iter(predictors.values())).card.window_hu
-    pictures = list(track(draw_worst(worst, predictors, window_hu, config.out), "draw", len(worst)))
+    pictures = list(track(draw_worst(worst, predictors, window_hu, config.out, config.among), "draw", len(worst)))
     write_ranking(config.out, rows, {"cases": len(ranked), "pictures": pictures})
     means = [_shown(row) for row in rows if row.organ == MEAN]
     summary = {"folder": str(config.out), "cases": len(ranked), "mean of organs": means}

@@ -1,5 +1,6 @@
 """The folder of label layers: steps on steps, taken back, damaged."""
 
+import csv
 import json
 
 import numpy as np
@@ -43,6 +44,42 @@ def test_a_later_step_keeps_the_earlier_labels(two_steps):
     for case in before.records:
         old, new = before.label(case)[:], after.label(case)[:]
         np.testing.assert_array_equal(new[old > 0], old[old > 0])
+
+
+def audit(out, step):
+    with (step_folder(out, step) / "audit.csv").open(newline="") as file:
+        return {(row["case"], row["organ"]): row for row in csv.DictReader(file)}
+
+
+def test_voxels_of_an_earlier_step_are_judged_anew(two_steps, cases, shifted, tmp_path):
+    once = do_step(cases, shifted, tmp_path / "once", 0.6)
+    first, second, alone = audit(two_steps, 1), audit(two_steps, 2), audit(once, 1)
+    assert any(int(row["added"]) for row in first.values())
+    for key, row in second.items():
+        # The share is one of all voxels that are predicted: the earlier third is part of the two thirds, and comes not on top.
+        assert row["candidates"] == first[key]["candidates"]
+        assert (row["selected"], row["voxels"]) == (alone[key]["selected"], alone[key]["voxels"])
+    labels, expected = PseudoLabels.open(two_steps), PseudoLabels.open(once)
+    for case in labels.records:
+        np.testing.assert_array_equal(labels.label(case)[:], expected.label(case)[:])
+
+
+def test_the_organs_that_are_asked_are_those_of_the_configuration(cases, tmp_path):
+    class Asked:
+        def __init__(self):
+            self.wanted = set()
+
+        def predict(self, hu, wanted, places=None):
+            self.wanted.add(tuple(wanted.tolist()))
+            return np.zeros(hu.shape[:3], np.uint8), np.zeros(hu.shape[:3], np.float32)
+
+    asked, everything = Asked(), (True,) * len(cases.store.organs)
+    out = do_step(cases, asked, tmp_path / "all", 0.5, among="all", precision=0.9)
+    assert asked.wanted == {everything}
+    assert json.loads((step_folder(out, 1) / "summary.json").read_text())["among"] == "all"
+    asked = Asked()
+    do_step(cases, asked, tmp_path / "missing", 0.5)
+    assert asked.wanted == {tuple(current.missing.tolist()) for current in cases_to_relabel(cases).values()} != {everything}
 
 
 def test_a_step_has_every_case_that_lacks_an_organ(two_steps, cases):

@@ -28,7 +28,15 @@ from tfpartial.config.evaluation import (
 )
 from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
 from tfpartial.config.priors import AlignConfig, PriorConfig, PriorUseConfig, SearchConfig
-from tfpartial.config.relabeling import AcceptConfig, ConfidenceConfig, Estimator, EstimatorConfig, RankConfig, RelabelConfig
+from tfpartial.config.relabeling import (
+    AcceptConfig,
+    Among,
+    ConfidenceConfig,
+    Estimator,
+    EstimatorConfig,
+    RankConfig,
+    RelabelConfig,
+)
 from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig, TrainerConfig
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "AcceptConfig",
     "Activation",
     "AlignConfig",
+    "Among",
     "AuditConfig",
     "AugmentConfig",
     "CompareConfig",

@@ -11,6 +11,8 @@ from tfpartial.config.training import AugmentConfig
 
 Estimator = Literal["mcp", "learned", "mc_dropout", "tta"]
 """What tells how sure a predicted voxel is: see `tfpartial.confidence`."""
+Among = Literal["missing", "all"]
+"""The organs among which the candidates for relabeling are predicted: see `tfpartial.relabel.candidates`."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,14 @@ class RelabelConfig:
             `mc_dropout` or `tta` how little the probability varies between passes. None takes `learned` where `confidence` is
             given, else `mcp`.
         estimators: settings of `mc_dropout` and `tta`.
+        among: the organs of which the one with the highest probability is predicted: `missing` those that are not annotated in
+            the case; `all`, as in the thesis, every organ, and only voxels at which a missing one wins are candidates.
         share: share of the voxels predicted positive in a volume that become labels, the surest first (gamma_t).
         threshold: confidence from which on voxels become labels, instead of a share of them (self-paced).
         precision: lowers the share of each organ to what reaches this precision where the experts' labels are known.
         largest_component: organs of which only the largest connected piece of the selected voxels is kept.
         min_ml: organ -> smallest volume of what is selected in a case; less is left out.
-        background: voxels where no missing organ reaches this probability are learned as background of all organs; none, as in
+        background: voxels where no organ of `among` reaches this probability are learned as background of all organs; none, as in
             the thesis, learns the positive voxels alone.
         nifti: write the layer as label maps on the native grid as well, for review; `accept` reads them back.
         batch: slices per step.
@@ -157,6 +161,7 @@ class RelabelConfig:
     confidence: Path | None = None
     estimator: Estimator | None = None
     estimators: EstimatorConfig = field(default_factory=EstimatorConfig)
+    among: Among = "missing"
     share: float = 1.0
     threshold: float | None = None
     precision: float | None = None
@@ -228,6 +233,7 @@ class RankConfig:
         confidence: stage folder that `confidence` wrote, for the estimator `learned`.
         estimators: the estimators; none takes `mcp`, and `learned` where `confidence` is given.
         settings: settings of `mc_dropout` and `tta`.
+        among: the organs among which the candidates are predicted, as in `relabel`.
         cases: number of cases to rank, drawn at random; none takes all.
         seed: seed of that draw.
         pictures: number of cases to draw.
@@ -246,6 +252,7 @@ class RankConfig:
     confidence: Path | None = None
     estimators: list[Estimator] = field(default_factory=list)
     settings: EstimatorConfig = field(default_factory=EstimatorConfig)
+    among: Among = "missing"
     cases: int | None = None
     seed: int = 0
     pictures: int = 3

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfpartial.config import Among
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
@@ -78,7 +79,7 @@ def hidden_organs(current: CurrentLabels) -> tuple[str, ...]:
     return current.store.organs.select(current.checkable)
 
 
-def case_candidates(predictor: Predictor, current: CurrentLabels) -> dict[str, OrganCandidates]:
+def case_candidates(predictor: Predictor, current: CurrentLabels, among: Among = "missing") -> dict[str, OrganCandidates]:
     """The candidates of the hidden organs of a case; those that an earlier step relabeled are none any more.
 
     In memory are a slab and, per candidate, five bytes.
@@ -86,11 +87,12 @@ def case_candidates(predictor: Predictor, current: CurrentLabels) -> dict[str, O
     Args:
         predictor: segmenter and confidence.
         current: the case's labels.
+        among: the organs among which they are predicted.
     """
     codes = {organ: current.store.organs.id_of(organ) for organ in hidden_organs(current)}
     per_slice = {organ: np.zeros(current.slices, np.int64) for organ in codes}
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {organ: [] for organ in codes}
-    for start, organs, confidence in candidate_slabs(predictor, current, SLAB, again=False):
+    for start, organs, confidence in candidate_slabs(predictor, current, SLAB, among, again=False):
         stop = start + len(organs)
         truth = current.truth(start, stop)
         for organ, code in codes.items():
@@ -100,11 +102,13 @@ def case_candidates(predictor: Predictor, current: CurrentLabels) -> dict[str, O
     return {organ: _joined(parts[organ], per_slice[organ]) for organ in codes}
 
 
-def slice_candidates(predictor: Predictor, current: CurrentLabels, organ: str, z: int, share: float) -> SliceCandidates:
+def slice_candidates(
+    predictor: Predictor, current: CurrentLabels, organ: str, z: int, share: float, among: Among = "missing"
+) -> SliceCandidates:
     """The candidates of an organ on slice `z`, and which of them are among the surest `share` of the volume's."""
     code = current.store.organs.id_of(organ)
     confidences, before = [], 0
-    for start, organs, confidence in candidate_slabs(predictor, current, SLAB, again=False):
+    for start, organs, confidence in candidate_slabs(predictor, current, SLAB, among, again=False):
         chosen = organs == code
         confidences.append(confidence[chosen])
         before += int(np.count_nonzero(chosen[: max(0, z - start)]))

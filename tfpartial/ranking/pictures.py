@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpartial.config import Among
 from tfpartial.ranking.candidates import OrganCandidates, slice_candidates
 from tfpartial.ranking.confidence_figure import ConfidenceSlice, draw_confidence
 from tfpartial.relabel.candidates import Predictor
@@ -48,7 +49,11 @@ def worst_organs(
 
 
 def draw_worst(
-    chosen: Sequence[WorstOrgan], predictors: Mapping[str, Predictor], window_hu: tuple[float, float], folder: Path
+    chosen: Sequence[WorstOrgan],
+    predictors: Mapping[str, Predictor],
+    window_hu: tuple[float, float],
+    folder: Path,
+    among: Among = "missing",
 ) -> Iterator[dict[str, Any]]:
     """Writes `confidence-<n>.png` of each; yields what a picture shows, when it is there.
 
@@ -57,17 +62,18 @@ def draw_worst(
         predictors: estimator -> predictor.
         window_hu: HU shown black and white.
         folder: where to.
+        among: the organs among which the candidates are predicted.
     """
     for number, one in enumerate(chosen, start=1):
         path = folder / f"confidence-{number}.png"
-        draw_confidence(_slice(one, predictors), SHARE, window_hu, path)
+        draw_confidence(_slice(one, predictors, among), SHARE, window_hu, path)
         case = one.current.case_id
         yield {"file": path.name, "case": case, "organ": one.organ, "slice": one.z + 1, "errors": one.errors, "share": SHARE}
 
 
-def _slice(one: WorstOrgan, predictors: Mapping[str, Predictor]) -> ConfidenceSlice:
+def _slice(one: WorstOrgan, predictors: Mapping[str, Predictor], among: Among) -> ConfidenceSlice:
     current, store = one.current, one.current.store
-    views = {name: slice_candidates(predictor, current, one.organ, one.z, SHARE) for name, predictor in predictors.items()}
+    views = {name: slice_candidates(each, current, one.organ, one.z, SHARE, among) for name, each in predictors.items()}
     return ConfidenceSlice(
         title=f"{current.case_id}, {one.organ}, slice {one.z + 1}",
         hu=np.asarray(store.image(current.case_id)[one.z, ..., 0]),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.config import Among
 from tfpartial.data.store.layer_file import write_label_layer
 from tfpartial.relabel.candidates import Predictor, candidate_slabs
 from tfpartial.relabel.current_labels import CurrentLabels
@@ -26,12 +27,14 @@ class Step:
         predictor: segmenter and confidence.
         rules: how it selects.
         slab: slices in memory at a time.
+        among: the organs among which the candidates are predicted.
     """
 
     number: int
     predictor: Predictor
     rules: Rules
     slab: int
+    among: Among = "missing"
 
 
 def relabel_case(step: Step, current: CurrentLabels, path: Path) -> list[Row]:
@@ -54,7 +57,7 @@ def relabel_case(step: Step, current: CurrentLabels, path: Path) -> list[Row]:
     case = store.cases[current.case_id]
     tally = Tally(store.organs.names, current.missing, current.checkable)
     with VolumeSelection(len(store.organs)) as selection, atomic_file(path) as temporary:
-        for slab in candidate_slabs(step.predictor, current, step.slab):
+        for slab in candidate_slabs(step.predictor, current, step.slab, step.among):
             selection.add(slab)
         layer = _layer(step.rules, selection, current, tally, voxel_ml(current))
         write_label_layer(temporary, layer, (case.slices, *store.size), len(store.organs))

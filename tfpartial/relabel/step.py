@@ -47,7 +47,7 @@ def relabel(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) -
     rules = _rules(config, cases, predictor)
     number = take_over(cases.pseudo, config.out)
     remove_unfinished(step_folder(config.out, number) / "cases")
-    step = Step(number, predictor, rules, config.slab)
+    step = Step(number, predictor, rules, config.slab, config.among)
     for case_id, current in cases_to_relabel(cases).items():
         path = layer_path(config.out, number, case_id)
         if not _is_done(path):
@@ -68,7 +68,7 @@ def finish_step(config: RelabelConfig, cases: TrainingCases, estimator: str) -> 
     rows = [row for path in paths.values() for row in read_json(path.with_suffix(".json"), "rows of a relabeled case")["rows"]]
     folder = step_folder(config.out, number)
     _write_rows(folder / AUDIT, rows)
-    asked = {name: getattr(config, name) for name in ("share", "threshold", "precision")}
+    asked = {name: getattr(config, name) for name in ("share", "threshold", "precision", "among")}
     content = {"step": number, "estimator": estimator, **asked, **summary(rows, cases.store.organs.names)}
     write_json(folder / SUMMARY, content)
     records = {case_id: _record(config.out, number, case_id, current) for case_id, current in relabeled.items()}
@@ -93,7 +93,7 @@ def _rules(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) ->
         raise TfpartialError(f"background: expected fewer than {SURE_BACKGROUND} organs, got {len(organs)}")
     shares = dict.fromkeys(organs.ids.values(), config.share)
     if config.precision is not None:
-        shares = estimated_shares(predictor, cases, config.share, config.precision, config.slab)
+        shares = estimated_shares(predictor, cases, config.share, config.precision, config.slab, config.among)
     return Rules(shares, config.threshold, frozenset(map(organs.id_of, config.largest_component)), _by_id(config.min_ml, organs))
 
 
