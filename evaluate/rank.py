@@ -3,6 +3,7 @@
 from typing import Any
 
 from tfpartial import cli
+from tfpartial.confidence.card import PUBLISHED, read_card
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import Estimator, RankConfig
 from tfpartial.data.fold.training_cases import read_training_cases
@@ -12,6 +13,7 @@ from tfpartial.ranking.candidates import case_candidates, ranked_cases
 from tfpartial.ranking.files import flat_row, write_ranking
 from tfpartial.ranking.pictures import draw_worst, worst_organs
 from tfpartial.ranking.rows import MEAN, RankingRow, rank_organs
+from tfpartial.ranking.table import LearnedRecipe
 from tfpartial.segmenter.card import require_same_data
 
 
@@ -30,7 +32,7 @@ def run(config: RankConfig) -> dict[str, Any]:
     worst = worst_organs(ranked, found, config.pictures)  # whoever says how sure it is, the prediction is the same
     window_hu = next(iter(predictors.values())).card.window_hu
     pictures = list(track(draw_worst(worst, predictors, window_hu, config.out, config.among), "draw", len(worst)))
-    write_ranking(config.out, rows, {"cases": len(ranked), "pictures": pictures})
+    write_ranking(config.out, rows, {"cases": len(ranked), "among": config.among, "pictures": pictures}, _recipe(config))
     means = [_shown(row) for row in rows if row.organ == MEAN]
     summary = {"folder": str(config.out), "cases": len(ranked), "mean of organs": means}
     finish(config.out, summary)
@@ -43,6 +45,12 @@ def _estimators(config: RankConfig) -> list[Estimator]:
 
 def _predictor(config: RankConfig, estimator: Estimator) -> ConfidentPredictor:
     return ConfidentPredictor.load(config.model, config.checkpoint, estimator, config.confidence, config.settings, config.batch)
+
+
+def _recipe(config: RankConfig) -> LearnedRecipe | None:
+    if config.confidence is None or "learned" not in _estimators(config):
+        return None
+    return LearnedRecipe(read_card(config.confidence).recipe, PUBLISHED.recipe)
 
 
 def _shown(row: RankingRow) -> dict[str, Any]:

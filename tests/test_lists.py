@@ -8,6 +8,7 @@ import pytest
 from tfpartial import config as configs
 from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.confidence.estimators import ESTIMATORS
+from tfpartial.confidence.lessons import LESSONS
 from tfpartial.data.layouts import LAYOUTS
 from tfpartial.losses import RULES
 from tfpartial.losses.cross_entropy import REDUCTIONS
@@ -29,6 +30,7 @@ MIRRORED = {
     "AlignConfig.checkpoint": CHECKPOINTS,
     "CompareConfig.metrics": SHOWN,
     "ConfidenceConfig.checkpoint": CHECKPOINTS,
+    "ConfidenceConfig.loss": LESSONS,
     "CurriculumConfig.estimator": ESTIMATORS,
     "ExportConfig.checkpoint": CHECKPOINTS,
     "OverlayConfig.animation": [*VIEWS, "none"],

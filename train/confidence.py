@@ -21,6 +21,7 @@ def run(config: ConfidenceConfig) -> dict[str, Any]:
             config.out,
             {
                 "mode": config.mode,
+                "loss": config.loss,
                 "balance": config.balance,
                 "training cases": len(cases.train),
                 "epochs": progress.epochs,

@@ -1,6 +1,7 @@
 """Organ and confidence per voxel, from stage folders."""
 
 import dataclasses
+import json
 
 import keras
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from tfpartial.artifacts import sha256
 from tfpartial.confidence import ConfidentPredictor
-from tfpartial.confidence.card import NETWORK, ConfidenceCard, write_card
+from tfpartial.confidence.card import NETWORK, PUBLISHED, ConfidenceCard, write_card
+from tfpartial.confidence.card import read_card as read_confidence_card
 from tfpartial.confidence.network import confidence_network
 from tfpartial.config import EstimatorConfig
 from tfpartial.errors import TfpartialError
@@ -130,6 +132,18 @@ def test_names_a_folder_that_is_none_or_not_finished_and_a_damaged_file(unet_seg
     (tmp_path / "confidence.json").write_text("{}")
     with pytest.raises(TfpartialError, match=r"confidence\.json: expected the card of a confidence network; its content has no"):
         load(unet_segmenter, "learned", tmp_path)
+
+
+def test_a_card_of_an_older_release_is_one_of_the_published_loss(confidence_folder, tmp_path):
+    content = json.loads((confidence_folder / "confidence.json").read_text())
+    del content["loss"]
+    (tmp_path / "confidence.json").write_text(json.dumps(content))
+    assert read_confidence_card(tmp_path).loss == "tcp"
+
+
+def test_a_recipe_tells_the_head_in_use_from_the_published_one(confidence_folder):
+    assert PUBLISHED.recipe == "3×3 filters 400, 120, 64, 64, mode finetune, loss tcp, balance none, start random"
+    assert read_confidence_card(confidence_folder).recipe == PUBLISHED.recipe.replace("400, 120, 64, 64", "4")
 
 
 def test_learned_needs_its_folder(unet_segmenter):

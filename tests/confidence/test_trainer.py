@@ -1,5 +1,7 @@
 """What training a confidence network changes, what it leaves alone, and what it learns."""
 
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -70,16 +72,31 @@ def test_the_target_is_the_true_class_probability_of_the_rule(card, rule_segment
     assert not np.any(first)
 
 
-@pytest.mark.parametrize("balance", ["none", "predicted"])
-@pytest.mark.parametrize(("mode", "start"), [("finetune", "random"), ("transfer", "random"), ("finetune", "mcp")])
-def test_learns_to_doubt_what_the_segmenter_is_wrongly_sure_of(card, rule_segmenter, batch, mode, start, balance):
-    model = trainer(rule_segmenter, card, mode, start, balance=balance)
+@pytest.mark.parametrize(
+    ("mode", "start", "balance", "loss"),
+    [
+        *product(["finetune"], ["random", "mcp"], ["none", "predicted"], ["tcp"]),
+        *product(["transfer"], ["random"], ["none", "predicted"], ["tcp"]),
+        ("finetune", "random", "none", "correct"),
+        ("finetune", "mcp", "predicted", "correct"),
+    ],
+)
+def test_learns_to_doubt_what_the_segmenter_is_wrongly_sure_of(card, rule_segmenter, batch, mode, start, balance, loss):
+    model = trainer(rule_segmenter, card, mode, start, balance=balance, loss=loss)
     first = steps(model, batch, 1)
     assert steps(model, batch, 150) < 0.2 * first
     added_to = first_logits(rule_segmenter(batch["image"] / np.float32(100)), start)
     confidence = np.asarray(keras.ops.sigmoid(model(batch["image"]) + added_to))[..., 0]
     right, wrong = confidence[batch["kind"] == 1], confidence[batch["kind"] == 2]
     assert wrong.max() < right.min(), "the segmenter itself is surer where it is wrong"
+
+
+def test_the_target_of_the_classification_is_whether_the_rule_is_right(card, rule_segmenter, batch):
+    model = trainer(rule_segmenter, card, "transfer", loss="correct")
+    right, weight, _ = model.targets({**batch, "image": batch["image"] / np.float32(100)})
+    assert np.asarray(weight).all()
+    np.testing.assert_array_equal(np.asarray(right)[..., 0], batch["kind"] < 2)
+    np.testing.assert_array_equal(np.asarray(right)[..., 1], 1)
 
 
 def test_the_balance_counts_the_voxels_that_the_segmenter_predicts(card, rule_segmenter, batch):

@@ -11,7 +11,7 @@ from tfpartial.metrics.ranking import Ranking
 from tfpartial.ranking.candidates import OrganCandidates
 from tfpartial.ranking.files import read_ranking, write_ranking
 from tfpartial.ranking.rows import mean_ranking, rank_organs
-from tfpartial.ranking.table import ranking_table
+from tfpartial.ranking.table import LearnedRecipe, ranking_table
 from tfpartial.text_table import markdown
 
 NOTHING = (math.nan,) * 3
@@ -77,3 +77,12 @@ def test_the_table_has_organs_as_columns_and_the_best_is_bold(rows):
     assert lines[2] == "| MCP | AUC | 66.67 | n/a | 66.67 |"
     assert lines[5] == "| learned confidence | AUC | **100.00** | n/a | **100.00** |"
     assert "Ranking of 6 candidates for relabeling, 2 of them wrong, in %" in lines[-1]
+
+
+def test_the_table_names_the_head_in_use_and_the_published_one(rows, tmp_path):
+    write_ranking(tmp_path, rows, {}, LearnedRecipe("3×3 filters 8", "3×3 filters 400"))
+    said = (tmp_path / "ranking.md").read_text()
+    assert "Learned confidence: 3×3 filters 8. Published (thesis): 3×3 filters 400." in " ".join(said.split())
+    assert read_ranking(tmp_path / "ranking.json")[1]["learned"] == {"in_use": "3×3 filters 8", "published": "3×3 filters 400"}
+    assert "as published (3×3 filters 400)" in ranking_table(rows, LearnedRecipe(*["3×3 filters 400"] * 2)).caption
+    assert "Learned confidence:" not in ranking_table(rows).caption

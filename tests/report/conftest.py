@@ -41,6 +41,7 @@ from tfpartial.priors.position_table import write_table
 from tfpartial.provenance import begin, finish
 from tfpartial.ranking.files import write_ranking
 from tfpartial.ranking.rows import RankingRow, mean_ranking
+from tfpartial.ranking.table import LearnedRecipe
 from tfpartial.report.run_folder import RunFolder
 
 EVIL = "<script>alert(1)</script>"
@@ -146,7 +147,7 @@ def _write_relabeling(folder: Path, store: Path, fold: int) -> None:
         rows.append(RankingRow(estimator, "mean", mean_ranking(organs)))
     Image.new("RGB", (900, 300), (40, 60, 80)).save(ranked / "confidence-1.png")
     picture = {"file": "confidence-1.png", "case": EVIL, "organ": EVIL, "slice": 3, "errors": 10, "share": 0.66}
-    write_ranking(ranked, rows, {"cases": 2, "pictures": [picture]})
+    write_ranking(ranked, rows, {"cases": 2, "pictures": [picture]}, LearnedRecipe("filters 8", "filters 400"))
     finish(ranked, {})
 
 

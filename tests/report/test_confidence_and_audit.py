@@ -25,6 +25,7 @@ def test_a_row_per_confidence_with_means_over_the_folds(whole_sweep, open_run):
         ["certain, α 10 %", "MCP", "210", "9.5", "70.0 ± 0.0", "90.0 ± 0.0", "30.0 ± 0.0"],
         ["certain, α 10 %", "learned confidence", "210", "9.5", "76.0 ± 1.4", "90.0 ± 0.0", "30.0 ± 0.0"],
     ]
+    assert "certain, α 10 %: Learned confidence: filters 8. Published (thesis): filters 400." in page
     # Of the second organ every candidate is right.
     assert [row[3:] for row in cells(page, "&lt;script")] == [["10", "0.0", "–", "–", "–"]] * 2
 

@@ -68,6 +68,7 @@ def test_leaves_a_network_that_the_predictor_takes_and_the_segmenter_as_it_was(t
         "filters": [4, 3],
         "balance": "none",
         "start": "random",
+        "loss": "tcp",
         "segmenter_sha256": sha256(model / "last.keras"),
     }
     provenance = json.loads((finished / "provenance.json").read_text())

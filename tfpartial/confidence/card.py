@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfpartial.artifacts import parsing, read_json, sha256, write_json
-from tfpartial.confidence.network import LearnedConfidence, Start
+from tfpartial.confidence.network import FILTERS, LearnedConfidence, Start
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.card import SegmenterCard
 from tfpartial.segmenter.network import read_network
@@ -26,6 +26,7 @@ class ConfidenceCard:
         balance: balance of the loss.
         start: what the network's logits are added to.
         segmenter_sha256: checksum of the segmenter's checkpoint file.
+        loss: what it learned; cards of older releases, which do not say it, are of `tcp`.
     """
 
     mode: str
@@ -33,6 +34,17 @@ class ConfidenceCard:
     balance: str
     start: Start
     segmenter_sha256: str
+    loss: str = "tcp"
+
+    @property
+    def recipe(self) -> str:
+        """Head and training in a line, whoever the segmenter is."""
+        widths = ", ".join(map(str, self.filters))
+        return f"3×3 filters {widths}, mode {self.mode}, loss {self.loss}, balance {self.balance}, start {self.start}"
+
+
+PUBLISHED = ConfidenceCard("finetune", FILTERS, "none", "random", "")
+"""The confidence network of the thesis: Table A.1, eq. 3.3."""
 
 
 def write_card(card: ConfidenceCard, folder: Path) -> None:
@@ -45,7 +57,14 @@ def read_card(folder: Path) -> ConfidenceCard:
     content = read_json(folder / CARD, WHAT)
     with parsing(folder / CARD, WHAT):
         filters = tuple(content["filters"])
-        return ConfidenceCard(content["mode"], filters, content["balance"], content["start"], content["segmenter_sha256"])
+        return ConfidenceCard(
+            content["mode"],
+            filters,
+            content["balance"],
+            content["start"],
+            content["segmenter_sha256"],
+            content.get("loss", "tcp"),
+        )
 
 
 def load_confidence(folder: Path, model: Path, checkpoint: str) -> LearnedConfidence:

@@ -60,6 +60,10 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed)
     reader = SliceReader(cases.store, cases.train, cases.annotated)
     progress = train_epochs(config, reader, trainer, callbacks=callbacks)
+    trainer = ConfidenceTrainer(
+        network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss
+    )
+    progress = train_epochs(config, cases, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
     return progress
 
@@ -68,4 +72,5 @@ def _write_or_check_card(config: ConfidenceConfig) -> None:
     checkpoint = config.model / f"{config.checkpoint}.keras"
     if (config.out / STATE).is_file():
         require_trained_for(read_card(config.out), config.out, checkpoint)
-    write_card(ConfidenceCard(config.mode, tuple(config.filters), config.balance, config.start, sha256(checkpoint)), config.out)
+    filters, segmenter = tuple(config.filters), sha256(checkpoint)
+    write_card(ConfidenceCard(config.mode, filters, config.balance, config.start, segmenter, config.loss), config.out)

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
+from tfpartial.confidence.lessons import LESSONS
 from tfpartial.confidence.network import Start, first_logits
-from tfpartial.confidence.true_class import TrueClassLoss, balance_predicted, true_class_probability
+from tfpartial.confidence.true_class import balance_predicted
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
 from tfpartial.segmenter.card import SegmenterCard
@@ -16,7 +17,7 @@ from tfpartial.training.network_trainer import Batch, NetworkTrainer
 
 
 class ConfidenceTrainer(NetworkTrainer):
-    """A confidence network that regresses the True Class Probability of a segmenter, on certain voxels (thesis, section 3.3.2).
+    """A confidence network that learns how right a segmenter is, on certain voxels (thesis, section 3.3.2).
 
     The segmenter runs in inference mode and is no part of what the optimiser changes.
 
@@ -28,6 +29,7 @@ class ConfidenceTrainer(NetworkTrainer):
         start: what the network's logits are added to (see `first_logits`).
         augment: ranges of the augmentation; none trains on the slices as they are.
         seed: seed of the augmentation.
+        loss: what is learned, a name of `tfpartial.confidence.lessons`.
     """
 
     def __init__(
@@ -39,25 +41,27 @@ class ConfidenceTrainer(NetworkTrainer):
         start: Start = "random",
         augment: AugmentConfig | None = None,
         seed: int = 0,
+        loss: Literal["tcp", "correct"] = "tcp",
     ) -> None:
         super().__init__(network, ("loss",), card.window_hu, card.mean, card.sd, augment, seed, name="confidence_trainer")
         self.segmenter = segmenter
         self.balance = balance
         self.start = start
         self.num_organs = len(card.organs)
-        self.loss_of = TrueClassLoss(name="true_class")
+        self.lesson = LESSONS[loss]
+        self.loss_of = self.lesson.loss(name=loss)
 
     def targets(self, batch: Batch) -> Any:
-        """The segmenter's TCP, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
+        """What the confidence should be, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
         segmenter_logits = ops.cast(self.segmenter(batch["image"], training=False), "float32")
         probability = ops.sigmoid(segmenter_logits)
         target, weight = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, rule="certain")
         if self.balance == "predicted":
             weight = balance_predicted(weight, probability >= 0.5)
-        true_class = ops.stop_gradient(true_class_probability(probability, target))
-        return true_class, weight, ops.stop_gradient(first_logits(segmenter_logits, self.start))
+        wanted = ops.stop_gradient(self.lesson.target(probability, target))
+        return wanted, weight, ops.stop_gradient(first_logits(segmenter_logits, self.start))
 
     def terms(self, logits: Any, targets: Any) -> dict[str, Any]:
         """The loss."""
-        true_class, weight, first = targets
-        return {"loss": self.loss_of(true_class, logits + first, sample_weight=weight)}
+        wanted, weight, first = targets
+        return {"loss": self.loss_of(wanted, logits + first, sample_weight=weight)}

@@ -55,6 +55,8 @@ class ConfidenceConfig:
         checkpoint: the segmenter's checkpoint.
         mode: `finetune` tunes a duplicate of the segmenter's features, `transfer` leaves them as they are.
         filters: filters of the head's 3x3 convolutions; a narrower segmenter wants a narrower head.
+        loss: what is learned of each voxel and organ: `tcp` the True Class Probability, by squared error, as published; `correct`
+            whether the segmenter is right, by binary cross entropy.
         balance: `none` is the published loss, the mean over all certain voxels; `predicted` lets the voxels that the segmenter
             predicts as an organ weigh as much in total as all others, for these are the ones that are ranked.
         start: `random` is the published head; `mcp` adds what it gives to the segmenter's own logits, from nothing on: the
@@ -86,6 +88,7 @@ class ConfidenceConfig:
     checkpoint: Literal["last", "best"] = "last"
     mode: Literal["finetune", "transfer"] = "finetune"
     filters: list[int] = field(default_factory=lambda: [400, 120, 64, 64])
+    loss: Literal["tcp", "correct"] = "tcp"
     balance: Literal["none", "predicted"] = "none"
     start: Literal["random", "mcp"] = "random"
     augment: AugmentConfig = field(default_factory=AugmentConfig)

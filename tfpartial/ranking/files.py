@@ -12,7 +12,7 @@ import pandas as pd
 from tfpartial.artifacts import atomic_file, parsing, read_versioned, write_json, write_text
 from tfpartial.metrics.ranking import Ranking
 from tfpartial.ranking.rows import SHARES, RankingRow
-from tfpartial.ranking.table import ranking_table
+from tfpartial.ranking.table import LearnedRecipe, ranking_table
 from tfpartial.text_table import markdown
 
 RANKING = "ranking.json"
@@ -20,19 +20,23 @@ FORMAT = 1
 WHAT = "ranking of confidences"
 
 
-def write_ranking(folder: Path, rows: Sequence[RankingRow], about: Mapping[str, Any]) -> None:
+def write_ranking(
+    folder: Path, rows: Sequence[RankingRow], about: Mapping[str, Any], learned: LearnedRecipe | None = None
+) -> None:
     """Writes `ranking.csv`, a row per estimator and organ, empty where undefined; `ranking.md`; and `ranking.json`.
 
     Args:
         folder: where to.
         rows: the rows, those of an estimator together, the mean last.
         about: what `ranking.json` says besides.
+        learned: how the network of the learned confidence was made; none where it is not ranked.
     """
     flat = [flat_row(row) for row in rows]
     with atomic_file(folder / "ranking.csv") as temporary:
         pd.DataFrame(flat).drop(columns="reason").to_csv(temporary, index=False)
-    write_text(folder / "ranking.md", markdown(ranking_table(rows)))
-    write_json(folder / RANKING, {"format": FORMAT, **about, "rows": flat})
+    write_text(folder / "ranking.md", markdown(ranking_table(rows, learned)))
+    recipe = {} if learned is None else {"learned": learned._asdict()}
+    write_json(folder / RANKING, {"format": FORMAT, **about, **recipe, "rows": flat})
 
 
 def read_ranking(path: Path) -> tuple[list[RankingRow], dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from tfpartial.comparison.shown_metrics import ShownMetric
 from tfpartial.finished_stages import FoundStage
 from tfpartial.ranking.files import RANKING, WHAT, read_ranking
 from tfpartial.ranking.rows import MEAN, SHARES, RankingRow
-from tfpartial.ranking.table import ESTIMATORS, METRICS
+from tfpartial.ranking.table import ESTIMATORS, METRICS, LearnedRecipe
 from tfpartial.report.embedded_pictures import embed_picture
 from tfpartial.report.fold_groups import axes_of, fold_groups
 from tfpartial.report.html import fill
@@ -50,10 +51,23 @@ def _render(run: RunFolder) -> Markup:
         rows=[row for group in groups.values() for row in _rows(group, [MEAN])],
         organs=[row for group in groups.values() for row in _rows(group, _organs(group))],
         over=axes_of(ranked.stage for group in groups.values() for ranked in group),
+        recipes=_recipes(groups.values()),
+        folds=max(len(group) for group in groups.values()),
         metrics=METRICS,
         percent=PERCENT,
         pictures=[_pictures(group[0], each) for group in groups.values()],
     )
+
+
+def _recipes(groups: Iterable[list[RankedStage]]) -> list[str]:
+    """How each run's network of the learned confidence was made; rankings of older releases do not say it."""
+    return [_recipe(group[0]) for group in groups if "learned" in group[0].content]
+
+
+def _recipe(ranked: RankedStage) -> str:
+    with parsing(ranked.stage.folder / RANKING, WHAT):
+        recipe = LearnedRecipe(**ranked.content["learned"])
+    return f"{ranked.label}: {recipe}" if ranked.label else str(recipe)
 
 
 def _organs(group: list[RankedStage]) -> list[str]:
