@@ -8,6 +8,7 @@ from tfpartial.config import TrainConfig
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.provenance import finish, summary_of
 from tfpartial.segmenter.card import read_card
+from tfpartial.segmenter.seen_cases import write_seen_cases
 from tfpartial.stage_folder import open_stage
 from tfpartial.training.callbacks import STATE
 from tfpartial.training.check import check
@@ -20,7 +21,11 @@ def run(config: TrainConfig) -> dict[str, Any]:
     check(config)
     source = (config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
     cases = read_training_cases(*source, ignore_pseudo=config.pseudo_labels == "ignore")
+    cases = read_training_cases(
+        config.store, config.splits, config.fold, config.annotations, config.labels, config.positions, config.leave_out
+    )
     if not open_stage(config.out, "train", config, progress=STATE):
+        write_seen_cases(config.out, cases.train, cases.val, config.model)
         progress = fit(config, cases, [StepBar()])
         card = read_card(config.out)
         finish(

@@ -81,6 +81,8 @@ class TrainConfig:
         out: stage folder to write.
         fold: fold of `splits` to train on.
         annotations: what `simulate` wrote; none takes the data set's own annotated sets.
+        leave_out: a part, from 0, and the number of parts, such as `0 2`: the training cases are divided by patient, and this
+            part is not learned. The segmenters of all parts are the `segmenters` of `confidence`. None learns all.
         model: stage folder of a trained segmenter whose weights are the first ones (fine-tuning); none draws them.
         checkpoint: the checkpoint of `model`.
         labels: folder of label layers that `relabel` or `accept` wrote, for the training cases; none takes the experts' labels.
@@ -130,6 +132,7 @@ class TrainConfig:
     out: Path
     fold: int = 0
     annotations: Path | None = None
+    leave_out: tuple[int, int] | None = None
     model: Path | None = None
     checkpoint: Literal["last", "best"] = "last"
     labels: Path | None = None
@@ -174,5 +177,8 @@ class TrainConfig:
         require_shares(self.empty_share, self.organ_share, self.pseudo_share if self.sampling == "organs" else 0.0)
         require(0 <= self.norm_momentum < 1, "norm_momentum", "0 or more, below 1", self.norm_momentum)
         require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)
+        if self.leave_out is not None:
+            part, parts = self.leave_out
+            require(parts >= 2 and 0 <= part < parts, "leave_out", "a part from 0 and 2 or more parts", f"{part} and {parts}")
         low, high = self.window_hu
         require(low < high, "window_hu", "the lower HU first", f"{low:g} and {high:g}")

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.errors import TfpartialError
+from tfpartial.segmenter.seen_cases import SEEN_CASES
 
 METRICS = "metrics.csv"
 FILES = ("segmenter.json", METRICS, "last.keras")
 """What makes a folder of use as a `model`."""
-OPTIONAL = ("best.keras", "prior.npz")
-"""There is no best network where no validation had a DSC, and no prior in a segmenter without."""
+OPTIONAL = ("best.keras", "prior.npz", SEEN_CASES)
+"""There is no best network where no validation had a DSC, no prior in a segmenter without, and older ones do not say what they
+have seen."""
 
 
 def last_validation_dsc(model: Path) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfpartial.data.fold.parts import divide
 from tfpartial.data.fold.positions import Positions, read_positions
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.fold.simulate import read_annotations
@@ -49,6 +50,7 @@ def read_training_cases(
     labels: Path | None = None,
     positions: Path | None = None,
     ignore_pseudo: bool = False,
+    leave_out: tuple[int, int] | None = None,
 ) -> TrainingCases:
     """Opens the store and finds the cases of a fold.
 
@@ -60,10 +62,12 @@ def read_training_cases(
         labels: what `relabel` or `accept` wrote for the training cases.
         positions: what `align` wrote.
         ignore_pseudo: draw slices by the pseudo-labels of `labels`, and learn none of them.
+        leave_out: a part of the training cases, from 0, and the number of parts (see `divide`), that are not taken; none takes
+            all.
 
     Raises:
         TfpartialError: a case of the fold is not in the store or not in the annotations, or an organ is annotated in none of
-            the training cases; label layers that are damaged, or of other cases or annotated sets.
+            the training cases; label layers that are damaged, or of other cases or annotated sets; fewer patients than parts.
     """
     store = Store.open(store_path)
     store.verify(images=False)
@@ -76,16 +80,25 @@ def read_training_cases(
         thinned = read_annotations(annotations, fold)
         _require(case_ids, thinned, splits, annotations)
         annotated = {case: thinned[case] for case in case_ids}
-    learned = {organ for case in chosen.train for organ in annotated[case]}
+    train = chosen.train if leave_out is None else _without_part(store, chosen.train, annotated, *leave_out)
+    learned = {organ for case in train for organ in annotated[case]}
     unseen = [organ for organ in store.organs.names if organ not in learned]
     if unseen:
+        without = "" if leave_out is None else f" without part {leave_out[0]} of {leave_out[1]}"
         raise TfpartialError(
-            f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}; "
+            f"{annotations or store_path}: {', '.join(unseen)} annotated in no training case of fold {fold}{without}; "
             "raise alpha, lower val_share, or leave the organ out of the data set"
         )
     pseudo = _pseudo(labels, store, chosen.train, annotated, ignore_pseudo)
     aligned = {} if positions is None else read_positions(positions)
-    return TrainingCases(store, chosen.train, chosen.val, annotated, pseudo, aligned)
+    return TrainingCases(store, train, chosen.val, annotated, pseudo, aligned)
+
+
+def _without_part(
+    store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]], part: int, parts: int
+) -> tuple[str, ...]:
+    part_of = divide({case: store.cases[case].patient for case in train}, annotated, parts)
+    return tuple(case for case, mine in part_of.items() if mine != part)
 
 
 def _pseudo(
