@@ -23,6 +23,7 @@ def run(config: ConfidenceConfig) -> dict[str, Any]:
                 "mode": config.mode,
                 "loss": config.loss,
                 "balance": config.balance,
+                "segmenters out of fold": len(config.segmenters),
                 "training cases": len(cases.train),
                 "epochs": progress.epochs,
                 "minutes": progress.seconds / 60,

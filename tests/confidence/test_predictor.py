@@ -142,7 +142,10 @@ def test_a_card_of_an_older_release_is_one_of_the_published_loss(confidence_fold
 
 
 def test_a_recipe_tells_the_head_in_use_from_the_published_one(confidence_folder):
-    assert PUBLISHED.recipe == "3×3 filters 400, 120, 64, 64, mode finetune, loss tcp, balance none, start random"
+    how = "mode finetune, loss tcp, balance none, start random, targets the segmenter's own"
+    assert PUBLISHED.recipe == f"3×3 filters 400, 120, 64, 64, {how}"
+    two = dataclasses.replace(PUBLISHED, out_of_fold_sha256=("a", "b"))
+    assert two.recipe.endswith("targets of 2 segmenters out of fold")
     assert read_confidence_card(confidence_folder).recipe == PUBLISHED.recipe.replace("400, 120, 64, 64", "4")
 
 

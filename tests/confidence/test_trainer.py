@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfpartial.confidence.network import confidence_network, first_logits
+from tfpartial.confidence.out_of_fold import Member, OutOfFoldSegmenters
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import AugmentConfig
 from tfpartial.labels import IGNORE
@@ -23,7 +24,7 @@ def trainer(segmenter, card, mode, start="random", **options):
 
 
 def steps(model, batch, number):
-    data = {name: tf.constant(batch[name]) for name in ("image", "label", "annotated")}
+    data = {name: tf.constant(batch[name]) for name in ("image", "label", "annotated", "case") if name in batch}
     step = tf.function(model.train_step)
     for _ in range(number):
         model.reset_metrics()
@@ -105,3 +106,38 @@ def test_the_balance_counts_the_voxels_that_the_segmenter_predicts(card, rule_se
     weight, predicted = np.asarray(weight), np.zeros(weight.shape, bool)
     predicted[..., 0] = batch["kind"] > 0
     assert weight[predicted].sum() == pytest.approx(weight[~predicted].sum(), rel=1e-4)
+
+
+def level(threshold):
+    """Organ 1 from this logit on; organ 2 nowhere."""
+    inputs = keras.Input((16, 16, 1))
+    layer = keras.layers.Conv2D(2, 1, dtype="float32")
+    network = keras.Model(inputs, layer(inputs))
+    layer.set_weights([np.array([[[[1.0, 0.0]]]]), np.array([-threshold, -3.0])])
+    return network
+
+
+def test_what_is_learned_of_a_case_is_from_a_segmenter_that_has_not_seen_it(card, rule_segmenter, batch):
+    # The second was trained with another mean and sd: it sees the same HU as other numbers.
+    members = [Member(level(0.5), card.mean, card.sd), Member(level(2.0), 50.0, 200.0)]
+    out_of_fold = OutOfFoldSegmenters(members, np.array([1, 0, 1]), card.mean, card.sd)
+    model = trainer(rule_segmenter, card, "transfer", "mcp", out_of_fold=out_of_fold)
+    case = np.array([0, 1, 2, 1], np.int32)
+    true_class, _, first = model.targets({**batch, "image": batch["image"] / np.float32(100), "case": case})
+    hu = batch["image"][..., 0].astype(np.float32)
+    own = np.isin(case, [1])[:, None, None]
+    logit = np.where(own, hu / 100 - 0.5, (hu - 50) / 200 - 2)
+    probability = 1 / (1 + np.exp(-logit))
+    expected = np.where(batch["label"] == 1, probability, 1 - probability)
+    np.testing.assert_allclose(np.asarray(true_class)[..., 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(first)[..., 0], np.abs(logit), rtol=1e-4)
+
+
+def test_trains_on_targets_out_of_fold_and_leaves_their_segmenters_alone(card, rule_segmenter, batch):
+    members = [Member(level(threshold), card.mean, card.sd) for threshold in (0.5, 2.0)]
+    before = [member.network.get_weights() for member in members]
+    out_of_fold = OutOfFoldSegmenters(members, np.array([1, 0]), card.mean, card.sd)
+    model = trainer(rule_segmenter, card, "transfer", out_of_fold=out_of_fold)
+    assert steps(model, {**batch, "case": np.array([0, 1, 0, 1], np.int32)}, 3) > 0
+    for member, weights in zip(members, before, strict=True):
+        assert all(same(member.network.get_weights(), weights))

@@ -113,6 +113,26 @@ def test_the_first_segmenter_is_the_one_that_the_curriculum_begins_with(planned)
     assert [stages[name].config.model.name for name in ("08-train", "10-train")] == ["06-train", "06-train"]
 
 
+LEAVING_OUT = [{"train": {"leave_out": [0, 2]}}, {"train": {"leave_out": [1, 2]}}]
+
+
+def test_confidences_take_all_segmenters_that_left_out_a_part(planned, tmp_path):
+    run, entries = tmp_path / "run", ["ingest", "split", "simulate", "prepare", *LEAVING_OUT, "train", "curriculum", "predict"]
+    stages = planned(entries=entries, settings=["curriculum.pick=true"])
+    for name in ("08-confidence", "11-confidence"):
+        assert stages[name].config.segmenters == [run / "05-train", run / "06-train"]
+        assert stages[name].rests_on >= {"05-train", "06-train"}
+    assert stages["07-train"].config.model is None and stages["07-train"].config.leave_out is None
+    assert stages["09-relabel"].config.model == run / "07-train"
+    assert stages["14-pick"].config.models == [run / name for name in ("07-train", "10-train", "13-train")]
+
+
+def test_a_method_may_take_its_own_segmenters_targets_beside_those_that_left_out_a_part(planned):
+    own = {"curriculum": {"confidence": {"segmenters": None}}}
+    stages = planned(entries=["ingest", "split", "simulate", "prepare", *LEAVING_OUT, "train", own])
+    assert [stage.config.segmenters for stage in stages.values() if stage.verb == "confidence"] == [[], []]
+
+
 def test_the_share_grows_in_equal_steps(planned):
     stages = planned(settings=["curriculum.steps=3", "curriculum.share=0.9"]).values()
     assert [stage.config.share for stage in stages if stage.verb == "relabel"] == [0.3, 0.6, 0.9]
@@ -216,6 +236,7 @@ def test_a_curriculum_that_does_not_fit_is_one_line(planned, text, message):
     [
         (["ingest", "split", "prepare", "curriculum", "train"], "curriculum: has no train before it; add the section train"),
         (["ingest", "split", "prepare", "train", "curriculum", "curriculum"], "curriculum: expected once, got it 2 times"),
+        (["ingest", "split", "prepare", "train", *LEAVING_OUT, "curriculum"], "curriculum: the train before it leaves out cases"),
         (
             ["ingest", "split", "prepare", "train", {"curriculum": {"score": True}}],
             r"curriculum\.score: has no section predict that says how; add it, or leave score out",

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +16,13 @@ import pytest
 
 from tfpartial.artifacts import sha256
 from tfpartial.confidence import ConfidentPredictor
+from tfpartial.confidence.card import read_card as read_confidence_card
 from tfpartial.config import ConfidenceConfig, EstimatorConfig, NetworkConfig, TrainConfig
+from tfpartial.data.fold.split import read_fold
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.card import read_card, write_card
+from tfpartial.segmenter.seen_cases import read_seen_cases, write_seen_cases
 from tfpartial.train import confidence, segmenter
 
 EPOCHS = 6
@@ -70,6 +74,7 @@ def test_leaves_a_network_that_the_predictor_takes_and_the_segmenter_as_it_was(t
         "start": "random",
         "loss": "tcp",
         "segmenter_sha256": sha256(model / "last.keras"),
+        "out_of_fold_sha256": [],
     }
     provenance = json.loads((finished / "provenance.json").read_text())
     assert provenance["inputs"][str(model / "last.keras")] == card["segmenter_sha256"], "the checkpoint is as it was before"
@@ -113,6 +118,26 @@ def test_a_finished_training_is_not_done_again_and_keeps_its_configuration(tiny_
     assert (first["mode"], first["balance"], first["epochs"]) == ("transfer", "predicted", 1)
     with pytest.raises(TfpartialError, match=r"was begun with another configuration \(.*balance: predicted -> none.*\)"):
         confidence.run(config(tiny_run, model, folder, mode="transfer", deterministic=False))
+
+
+@pytest.mark.slow
+def test_learns_of_each_case_from_a_segmenter_that_has_not_seen_it(tiny_run, model, tmp_path):
+    train = sorted(read_fold(tiny_run.splits, 0).train)
+    assert sorted(read_seen_cases(model).learned) == train
+    with pytest.raises(TfpartialError, match=r"segmenters: expected one that has not seen case .*; all 1 have"):
+        confidence.run(config(tiny_run, model, tmp_path / "seen", segmenters=[model]))
+    others = [tmp_path / name for name in ("one", "two")]
+    for number, other in enumerate(others):
+        shutil.copytree(model, other)
+        write_seen_cases(other, train[number::2], [])
+    folder = tmp_path / "confidence"
+    summary = confidence.run(config(tiny_run, model, folder, segmenters=others, loss="correct", deterministic=False))
+    assert (summary["loss"], summary["segmenters out of fold"]) == ("correct", 2)
+    assert read_confidence_card(folder).out_of_fold_sha256 == (sha256(model / "last.keras"),) * 2
+    (folder / "done.json").unlink()  # as if killed after its last epoch
+    (others[1] / "last.keras").write_bytes((others[1] / "best.keras").read_bytes() + b"x")
+    with pytest.raises(TfpartialError, match=r"two/last\.keras: expected a network|begun with targets of other segmenters"):
+        confidence.run(config(tiny_run, model, folder, segmenters=others, loss="correct", deterministic=False))
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ class ConfidenceCard:
         start: what the network's logits are added to.
         segmenter_sha256: checksum of the segmenter's checkpoint file.
         loss: what it learned; cards of older releases, which do not say it, are of `tcp`.
+        out_of_fold_sha256: checksums of the checkpoints that its targets are from; none where they are the segmenter's own.
     """
 
     mode: str
@@ -35,12 +36,17 @@ class ConfidenceCard:
     start: Start
     segmenter_sha256: str
     loss: str = "tcp"
+    out_of_fold_sha256: tuple[str, ...] = ()
 
     @property
     def recipe(self) -> str:
         """Head and training in a line, whoever the segmenter is."""
         widths = ", ".join(map(str, self.filters))
-        return f"3×3 filters {widths}, mode {self.mode}, loss {self.loss}, balance {self.balance}, start {self.start}"
+        targets = (
+            f"of {len(self.out_of_fold_sha256)} segmenters out of fold" if self.out_of_fold_sha256 else "the segmenter's own"
+        )
+        how = f"mode {self.mode}, loss {self.loss}, balance {self.balance}, start {self.start}, targets {targets}"
+        return f"3×3 filters {widths}, {how}"
 
 
 PUBLISHED = ConfidenceCard("finetune", FILTERS, "none", "random", "")
@@ -64,6 +70,7 @@ def read_card(folder: Path) -> ConfidenceCard:
             content["start"],
             content["segmenter_sha256"],
             content.get("loss", "tcp"),
+            tuple(content.get("out_of_fold_sha256", ())),
         )
 
 

@@ -17,10 +17,12 @@ from tfpartial.confidence.card import (
     write_card,
 )
 from tfpartial.confidence.network import confidence_network
+from tfpartial.confidence.out_of_fold import checksums, read_out_of_fold
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.card import read_card as read_segmenter_card
 from tfpartial.segmenter.card import require_same_data
 from tfpartial.segmenter.network import load_network, save_network
@@ -46,7 +48,7 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
 
     Raises:
         TfpartialError: the segmenter cannot be read, ends in a softmax, takes other slices or organs than the store's, or is not
-            the one that the killed run was trained for.
+            the one that the killed run was trained for; a training case that all segmenters out of fold have seen.
     """
     policy = set_up(config)
     segmenter_card = read_segmenter_card(config.model)
@@ -54,6 +56,7 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     require_no_prior(segmenter_card, config.model)
     require_same_data(segmenter_card, cases.store, config.model)
     segmenter = load_network(config.model, config.checkpoint)
+    out_of_fold = read_out_of_fold(config.segmenters, config.checkpoint, cases, segmenter_card)
     _write_or_check_card(config)
     with dtype_policy(policy):
         network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters, config.start)
@@ -61,7 +64,7 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     reader = SliceReader(cases.store, cases.train, cases.annotated)
     progress = train_epochs(config, reader, trainer, callbacks=callbacks)
     trainer = ConfidenceTrainer(
-        network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss
+        network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss, out_of_fold
     )
     progress = train_epochs(config, cases, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
@@ -70,7 +73,12 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
 
 def _write_or_check_card(config: ConfidenceConfig) -> None:
     checkpoint = config.model / f"{config.checkpoint}.keras"
+    others = checksums(config.segmenters, config.checkpoint)
     if (config.out / STATE).is_file():
-        require_trained_for(read_card(config.out), config.out, checkpoint)
+        before = read_card(config.out)
+        require_trained_for(before, config.out, checkpoint)
+        if before.out_of_fold_sha256 != others:
+            raise TfpartialError(f"{config.out}: was begun with targets of other segmenters; choose another out")
     filters, segmenter = tuple(config.filters), sha256(checkpoint)
-    write_card(ConfidenceCard(config.mode, filters, config.balance, config.start, segmenter, config.loss), config.out)
+    card = ConfidenceCard(config.mode, filters, config.balance, config.start, segmenter, config.loss, others)
+    write_card(card, config.out)

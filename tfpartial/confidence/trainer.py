@@ -9,6 +9,7 @@ from keras import ops
 
 from tfpartial.confidence.lessons import LESSONS
 from tfpartial.confidence.network import Start, first_logits
+from tfpartial.confidence.out_of_fold import OutOfFoldSegmenters
 from tfpartial.confidence.true_class import balance_predicted
 from tfpartial.config import AugmentConfig
 from tfpartial.losses import targets_and_weights
@@ -30,7 +31,10 @@ class ConfidenceTrainer(NetworkTrainer):
         augment: ranges of the augmentation; none trains on the slices as they are.
         seed: seed of the augmentation.
         loss: what is learned, a name of `tfpartial.confidence.lessons`.
+        out_of_fold: segmenters that stand for `segmenter`, each on the cases that it has not learned; none takes itself.
     """
+
+    reads = ("case",)
 
     def __init__(
         self,
@@ -42,9 +46,11 @@ class ConfidenceTrainer(NetworkTrainer):
         augment: AugmentConfig | None = None,
         seed: int = 0,
         loss: Literal["tcp", "correct"] = "tcp",
+        out_of_fold: OutOfFoldSegmenters | None = None,
     ) -> None:
         super().__init__(network, ("loss",), card.window_hu, card.mean, card.sd, augment, seed, name="confidence_trainer")
         self.segmenter = segmenter
+        self.out_of_fold = out_of_fold
         self.balance = balance
         self.start = start
         self.num_organs = len(card.organs)
@@ -53,13 +59,18 @@ class ConfidenceTrainer(NetworkTrainer):
 
     def targets(self, batch: Batch) -> Any:
         """What the confidence should be, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
-        segmenter_logits = ops.cast(self.segmenter(batch["image"], training=False), "float32")
+        segmenter_logits = self._segmenter_logits(batch)
         probability = ops.sigmoid(segmenter_logits)
         target, weight = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, rule="certain")
         if self.balance == "predicted":
             weight = balance_predicted(weight, probability >= 0.5)
         wanted = ops.stop_gradient(self.lesson.target(probability, target))
         return wanted, weight, ops.stop_gradient(first_logits(segmenter_logits, self.start))
+
+    def _segmenter_logits(self, batch: Batch) -> Any:
+        if self.out_of_fold is not None:
+            return self.out_of_fold(batch["image"], batch["case"])
+        return ops.cast(self.segmenter(batch["image"], training=False), "float32")
 
     def terms(self, logits: Any, targets: Any) -> dict[str, Any]:
         """The loss."""

@@ -52,7 +52,10 @@ class ConfidenceConfig:
         out: stage folder to write.
         fold: fold of `splits` to train on.
         annotations: what `simulate` wrote; none takes the data set's own annotated sets.
-        checkpoint: the segmenter's checkpoint.
+        segmenters: stage folders of further segmenters, trained with `leave_out`. What is learned of a case is then from the
+            first of them that has not seen it (out of fold), and a case that all have seen is refused. None takes it from
+            `model`, which has fitted its training slices. The features are those of `model` in both.
+        checkpoint: the checkpoint of all segmenters.
         mode: `finetune` tunes a duplicate of the segmenter's features, `transfer` leaves them as they are.
         filters: filters of the head's 3x3 convolutions; a narrower segmenter wants a narrower head.
         loss: what is learned of each voxel and organ: `tcp` the True Class Probability, by squared error, as published; `correct`
@@ -85,6 +88,7 @@ class ConfidenceConfig:
     out: Path
     fold: int = 0
     annotations: Path | None = None
+    segmenters: list[Path] = field(default_factory=list)
     checkpoint: Literal["last", "best"] = "last"
     mode: Literal["finetune", "transfer"] = "finetune"
     filters: list[int] = field(default_factory=lambda: [400, 120, 64, 64])

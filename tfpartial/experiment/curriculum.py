@@ -24,7 +24,8 @@ def expanded(specs: Sequence[StageSpec], keep: Collection[str] = ()) -> list[Sta
         keep: verbs whose numbers stay; later stages of other verbs are counted on from the curriculum's last one.
 
     Raises:
-        TfpartialError: an option that the curriculum may not have or has wrong, no `train` before it, or two curricula.
+        TfpartialError: an option that the curriculum may not have or has wrong, no `train` of all cases right before it, or two
+            curricula.
     """
     places = [place for place, spec in enumerate(specs) if spec.verb == CURRICULUM]
     if not places:
@@ -34,6 +35,8 @@ def expanded(specs: Sequence[StageSpec], keep: Collection[str] = ()) -> list[Sta
     trainings = [place for place, spec in enumerate(specs[: places[0]], 1) if spec.verb == "train"]
     if not trainings:
         raise TfpartialError("curriculum: has no train before it; add the section train before it")
+    if specs[trainings[-1] - 1].options.get("leave_out") is not None:
+        raise TfpartialError("curriculum: the train before it leaves out cases; put those with leave_out before the train of all")
     before, later = specs[: trainings[-1]], [spec for spec in specs[trainings[-1] :] if spec.verb != CURRICULUM]
     curriculum = build(CURRICULUM, CurriculumConfig, dict(specs[places[0]].options))
     first = before[-1].number

@@ -95,24 +95,31 @@ def plan(specs: Sequence[StageSpec], root: Path, point: Point, known: Mapping[st
         TfpartialError: an option that the experiment may not have, must have or has wrong, or a stage before one that it needs.
     """
     stages: list[PlannedStage] = []
-    givers: dict[str, PlannedStage] = {}
+    givers: dict[str, list[PlannedStage]] = {}
     trained: dict[int, PlannedStage] = {}
     lineage: list[PlannedStage] = []
     for place, spec in enumerate(specs):
         _require_order(spec, givers, specs[place + 1 :])
-        taken = givers if spec.model_of is None else givers | {"model": trained[spec.model_of]}
+        taken = givers if spec.model_of is None else givers | {"model": [trained[spec.model_of]]}
         stage = _plan(spec, root, point, taken, lineage)
         stage = known.get(stage.content, stage)
         if OUTPUTS[spec.verb].whole:
             stage = dataclasses.replace(stage, rests_on=frozenset(earlier.name for earlier in stages))
         stages.append(stage)
         gives = OUTPUTS[spec.verb].gives
-        if gives is not None:
-            givers[gives] = stage
-        if spec.verb == "train":
+        if _leaves_out(stage):
+            givers["segmenters"] = [*givers.get("segmenters", []), stage]
+        elif gives is not None:
+            givers[gives] = [stage]
+        if spec.verb == "train" and not _leaves_out(stage):
             trained[spec.number] = stage
             lineage = [*lineage, stage] if "model" in stage.wired else [stage]
     return stages
+
+
+def _leaves_out(stage: PlannedStage) -> bool:
+    """Whether it trains one of the segmenters for targets out of fold: a `confidence` takes all of these before it."""
+    return stage.verb == "train" and stage.config.leave_out is not None
 
 
 def after(stages: Iterable[PlannedStage], names: Iterable[str]) -> list[PlannedStage]:
@@ -141,7 +148,7 @@ def named(stages: Iterable[PlannedStage], name: str, option: str) -> list[Planne
 
 
 def _plan(
-    spec: StageSpec, root: Path, point: Point, givers: Mapping[str, PlannedStage], lineage: Sequence[PlannedStage]
+    spec: StageSpec, root: Path, point: Point, givers: Mapping[str, Sequence[PlannedStage]], lineage: Sequence[PlannedStage]
 ) -> PlannedStage:
     options = _options(spec.verb)
     # An option that the experiment sets to null shall have no value, neither the run's nor that of an earlier stage.
@@ -149,7 +156,7 @@ def _plan(
     values = {name: value for name, value in point.values.items() if name in options and name not in unwanted}
     if (whole := OUTPUTS[spec.verb].whole) is not None:
         values[whole] = str(root)
-    sources = {name: [givers[name]] for name in options if name in givers and name not in unwanted}
+    sources = {name: [*givers[name]] for name in options if name in givers and name not in unwanted}
     if (models := OUTPUTS[spec.verb].lineage) is not None and lineage:
         sources[models] = [*lineage]
     wired = {"out": "its folder comes from the run", **dict.fromkeys(values, "the run gives it to all stages")}
@@ -166,6 +173,9 @@ def _plan(
     out = str(folder / OUTPUTS[spec.verb].path)
     chosen = {**_with_seed(spec, seeded, point.seed), **values, **inputs, "out": out}
     config = build(spec.verb, STAGES[spec.verb].config, chosen)
+    # Null for an option that takes several is none of them, which is its default.
+    asked = {name: value for name, value in spec.options.items() if value is not None or not options.get(name)}
+    config = build(spec.verb, STAGES[spec.verb].config, {**asked, **values, **inputs, "out": out})
     _check(spec.verb, config)
     rests_on = frozenset(stage.name for stage in needed)
     name = folder.relative_to(root).as_posix()
@@ -210,7 +220,7 @@ def _options(verb: str) -> dict[str, bool]:
     return {name: is_sequence(hint) for name, hint in typing.get_type_hints(STAGES[verb].config).items()}
 
 
-def _require_order(spec: StageSpec, givers: Mapping[str, PlannedStage], later: Sequence[StageSpec]) -> None:
+def _require_order(spec: StageSpec, givers: Mapping[str, Sequence[PlannedStage]], later: Sequence[StageSpec]) -> None:
     for field in dataclasses.fields(STAGES[spec.verb].config):
         if field.name in givers or field.name in spec.options or field.name == "out":
             continue

@@ -45,6 +45,9 @@ class NetworkTrainer(keras.Model):
         ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
     """
 
+    reads: tuple[str, ...] = ()
+    """Entries of a batch that `targets` reads besides those that every loss sees."""
+
     def __init__(
         self,
         network: keras.Model,
@@ -108,7 +111,7 @@ class NetworkTrainer(keras.Model):
     def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
         """One optimiser step on a batch; returns the epoch's means so far."""
         affine = None if self.augment is None else self._draw(self.augment, data["image"].shape[0])
-        batch = self._augmented({name: data[name] for name in seen_by_loss() if name in data}, affine)
+        batch = self._augmented({name: data[name] for name in (*seen_by_loss(), *self.reads) if name in data}, affine)
         if self.renderer is not None:
             batch |= {"prior": self._prior(self.renderer, data, affine)}
         terms = self._compiled_update(batch)
