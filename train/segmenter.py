@@ -20,10 +20,7 @@ def run(config: TrainConfig) -> dict[str, Any]:
     """Trains, or resumes, or says that it is done."""
     check(config)
     source = (config.store, config.splits, config.fold, config.annotations, config.labels, config.positions)
-    cases = read_training_cases(*source, ignore_pseudo=config.pseudo_labels == "ignore")
-    cases = read_training_cases(
-        config.store, config.splits, config.fold, config.annotations, config.labels, config.positions, config.leave_out
-    )
+    cases = read_training_cases(*source, ignore_pseudo=config.pseudo_labels == "ignore", leave_out=config.leave_out)
     if not open_stage(config.out, "train", config, progress=STATE):
         write_seen_cases(config.out, cases.train, cases.val, config.model)
         progress = fit(config, cases, [StepBar()])

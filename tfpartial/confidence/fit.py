@@ -60,13 +60,11 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
     _write_or_check_card(config)
     with dtype_policy(policy):
         network = confidence_network(segmenter, len(segmenter_card.organs), config.mode, config.filters, config.start)
-    trainer = ConfidenceTrainer(network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed)
-    reader = SliceReader(cases.store, cases.train, cases.annotated)
-    progress = train_epochs(config, reader, trainer, callbacks=callbacks)
     trainer = ConfidenceTrainer(
         network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss, out_of_fold
     )
-    progress = train_epochs(config, cases, trainer, callbacks=callbacks)
+    reader = SliceReader(cases.store, cases.train, cases.annotated)
+    progress = train_epochs(config, reader, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
     return progress
 

@@ -171,10 +171,9 @@ def _plan(
     paths = {name: [str(stage.output) for stage in stages] for name, stages in sources.items()}
     inputs = {name: several if options[name] else several[0] for name, several in paths.items()}
     out = str(folder / OUTPUTS[spec.verb].path)
-    chosen = {**_with_seed(spec, seeded, point.seed), **values, **inputs, "out": out}
-    config = build(spec.verb, STAGES[spec.verb].config, chosen)
+    own = _with_seed(spec, seeded, point.seed)
     # Null for an option that takes several is none of them, which is its default.
-    asked = {name: value for name, value in spec.options.items() if value is not None or not options.get(name)}
+    asked = {name: value for name, value in own.items() if value is not None or not options.get(name)}
     config = build(spec.verb, STAGES[spec.verb].config, {**asked, **values, **inputs, "out": out})
     _check(spec.verb, config)
     rests_on = frozenset(stage.name for stage in needed)

@@ -52,7 +52,6 @@ def _render(run: RunFolder) -> Markup:
         organs=[row for group in groups.values() for row in _rows(group, _organs(group))],
         over=axes_of(ranked.stage for group in groups.values() for ranked in group),
         recipes=_recipes(groups.values()),
-        folds=max(len(group) for group in groups.values()),
         metrics=METRICS,
         percent=PERCENT,
         pictures=[_pictures(group[0], each) for group in groups.values()],
