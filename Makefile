@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep inerrant stipple stipple_phantom two_sources benchmarks clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep openkbp_losses fine_tuning btcv inerrant stipple stipple_phantom two_sources benchmarks clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -36,6 +36,15 @@ openkbp: $(VENV)/installed
 
 openkbp_sweep: $(VENV)/installed
 	tfpartial sweep configs/openkbp.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
+btcv: $(VENV)/installed
+	tfpartial sweep configs/btcv.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
+
+openkbp_losses: $(VENV)/installed
+	tfpartial sweep configs/openkbp_losses.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
+
+fine_tuning: $(VENV)/installed
+	tfpartial sweep configs/fine_tuning.yaml --set ingest.dataset=$(REALDATA)/Dataset501_OpenKBP
 
 # The same folder for both: what they have in common is done once.
 inerrant: $(VENV)/installed

@@ -50,9 +50,11 @@ MIRRORED = {
 }
 SWITCHES = {
     "ConfidenceConfig.balance",
+    "ConfidenceConfig.first_biases",
     "ConfidenceConfig.jit",
     "ConfidenceConfig.mode",
     "ConfidenceConfig.precision",
+    "ConfidenceConfig.sampling",
     "ConfidenceConfig.start",
     "CurriculumConfig.pseudo_labels",
     "CurriculumConfig.start_from",
@@ -69,7 +71,6 @@ SWITCHES = {
     "SourceConfig.uneven",
     "SourceConfig.unlisted",
     "TrainConfig.first_biases",
-    "ConfidenceConfig.sampling",
     "TrainConfig.jit",
     "TrainConfig.precision",
     "TrainConfig.pseudo_labels",

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfpartial.confidence.first_biases import set_first_biases
 from tfpartial.confidence.network import confidence_network, first_logits
 from tfpartial.confidence.out_of_fold import Member, OutOfFoldSegmenters
 from tfpartial.confidence.trainer import ConfidenceTrainer
@@ -141,3 +142,15 @@ def test_trains_on_targets_out_of_fold_and_leaves_their_segmenters_alone(card, r
     assert steps(model, {**batch, "case": np.array([0, 1, 0, 1], np.int32)}, 3) > 0
     for member, weights in zip(members, before, strict=True):
         assert all(same(member.network.get_weights(), weights))
+
+
+def test_starts_each_organ_at_its_mean_target(card, rule_segmenter, batch):
+    """A head without features answers the mean of what it is to learn, organ by organ."""
+    model = trainer(rule_segmenter, card, "transfer")
+    data = {name: tf.constant(batch[name]) for name in ("image", "label", "annotated")}
+    set_first_biases(model, [data, data])
+    wanted, weight, _ = (np.asarray(part) for part in model.targets(model.prepared(data)))
+    expected = (wanted * weight).sum(axis=(0, 1, 2)) / weight.sum(axis=(0, 1, 2))
+    head = model.network.get_layer("confidence_logits")
+    assert expected.min() > 0 and expected.max() < 1 and np.ptp(expected) > 1e-3
+    np.testing.assert_allclose(1 / (1 + np.exp(-head.bias.numpy())), expected, rtol=1e-4)

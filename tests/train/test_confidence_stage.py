@@ -171,3 +171,14 @@ def test_refuses_a_segmenter_with_a_softmax_or_of_other_slices(tiny_run, model, 
 def test_names_a_folder_without_a_segmenter(tiny_run, tmp_path):
     with pytest.raises(TfpartialError, match=r"segmenter\.json: no such file; expected the card of a trained segmenter"):
         confidence.run(config(tiny_run, tmp_path, tmp_path / "out"))
+
+
+@pytest.mark.slow
+def test_the_draws_that_were_asked_for_are_made_and_counted(tiny_run, model, tmp_path):
+    options = {"sampling": "organs", "empty_share": 0.0, "organ_share": 1.0, "steps_per_epoch": 6, "deterministic": False}
+    confidence.run(config(tiny_run, model, tmp_path, **options))
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    organs = read_card(model).organs.names
+    assert not any(int(row[f"drawn_empty_{organ}"]) for organ in organs)
+    assert min(int(row[f"drawn_with_{organ}"]) for organ in organs) >= 24 // len(organs)

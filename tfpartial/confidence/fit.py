@@ -16,10 +16,12 @@ from tfpartial.confidence.card import (
     require_trained_for,
     write_card,
 )
+from tfpartial.confidence.first_biases import BATCHES, set_first_biases
 from tfpartial.confidence.network import confidence_network
 from tfpartial.confidence.out_of_fold import checksums, read_out_of_fold
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
+from tfpartial.data.feed.pipeline import batch_stream, training_slices
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
@@ -30,7 +32,7 @@ from tfpartial.segmenter.precision import dtype_policy
 from tfpartial.training.callbacks import STATE
 from tfpartial.training.checkpoint import Progress
 from tfpartial.training.devices import set_up
-from tfpartial.training.loop import train_epochs
+from tfpartial.training.loop import draws_of, train_epochs
 
 
 def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:
@@ -64,6 +66,9 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
         network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss, out_of_fold
     )
     reader = SliceReader(cases.store, cases.train, cases.annotated)
+    if config.first_biases == "mean" and config.start == "random":
+        stream = batch_stream(reader, config.batch, draws_of(config), config.seed)
+        set_first_biases(trainer, training_slices(reader, stream).take(BATCHES))
     progress = train_epochs(config, reader, trainer, callbacks=callbacks)
     save_network(network, config.out / NETWORK)
     return progress

@@ -57,6 +57,10 @@ class ConfidenceTrainer(NetworkTrainer):
         self.lesson = LESSONS[loss]
         self.loss_of = self.lesson.loss(name=loss)
 
+    def prepared(self, batch: Batch) -> Batch:
+        """A batch of slices as `targets` takes it, normalised and not moved."""
+        return self._augmented(dict(batch), None)
+
     def targets(self, batch: Batch) -> Any:
         """What the confidence should be, the weights, and what the network adds to, float32 `[B, H, W, K]`."""
         segmenter_logits = self._segmenter_logits(batch)

@@ -64,6 +64,8 @@ class ConfidenceConfig:
             predicts as an organ weigh as much in total as all others, for these are the ones that are ranked.
         start: `random` is the published head; `mcp` adds what it gives to the segmenter's own logits, from nothing on: the
             network begins as the Maximum Class Probability and learns where that is wrong.
+        first_biases: output biases of a `random` start: `mean` starts each organ at its mean target over the first batches,
+            `zero` at a confidence of 1/2, as published.
         augment: the augmentation.
         batch: slices per step.
         epochs: number of epochs.
@@ -95,6 +97,7 @@ class ConfidenceConfig:
     loss: Literal["tcp", "correct"] = "tcp"
     balance: Literal["none", "predicted"] = "none"
     start: Literal["random", "mcp"] = "random"
+    first_biases: Literal["mean", "zero"] = "mean"
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     batch: int = 8
     epochs: int = 10

@@ -44,7 +44,7 @@ def train_epochs(
     Returns:
         Epochs, best validation DSC and seconds.
     """
-    stream = batch_stream(reader, config.batch, _draws(config), config.seed)
+    stream = batch_stream(reader, config.batch, draws_of(config), config.seed)
     steps = config.steps_per_epoch or stream.batches_per_epoch
     trainer.compile(optimizer=_optimizer(config, steps), jit_compile=choose_jit(config.jit))
     state = config.out / STATE
@@ -71,7 +71,7 @@ def train_epochs(
     return keep.progress
 
 
-def _draws(config: LoopConfig) -> Draws:
+def draws_of(config: LoopConfig) -> Draws:
     return Draws(config.sampling, config.empty_share, config.organ_share, getattr(config, "pseudo_share", 0.0))
 
 
