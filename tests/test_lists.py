@@ -12,7 +12,7 @@ from tfpartial.confidence.lessons import LESSONS
 from tfpartial.data.layouts import LAYOUTS
 from tfpartial.losses import RULES
 from tfpartial.losses.cross_entropy import REDUCTIONS
-from tfpartial.losses.dice import ACTIVATIONS, ORGANS
+from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
 from tfpartial.losses.terms import CROSS_ENTROPIES, SLICES, TERMS
 from tfpartial.metrics.scoring import METRICS
 from tfpartial.metrics.surfaces import SurfaceKind
@@ -24,11 +24,14 @@ from tfpartial.priors.build import Unit
 from tfpartial.ranking.table import ESTIMATORS as NAMED_ESTIMATORS
 from tfpartial.training import METHODS
 from tfpartial.training.callbacks import BEST, LAST
+from tfpartial.training.learning_rate import SHAPES
 
 CHECKPOINTS = [name.removesuffix(".keras") for name in (BEST, LAST)]
 MIRRORED = {
     "AlignConfig.checkpoint": CHECKPOINTS,
     "CompareConfig.metrics": SHOWN,
+    "ConfidenceConfig.decay": SHAPES,
+    "TrainConfig.decay": SHAPES,
     "ConfidenceConfig.checkpoint": CHECKPOINTS,
     "ConfidenceConfig.loss": LESSONS,
     "CurriculumConfig.estimator": ESTIMATORS,
@@ -116,6 +119,7 @@ def test_the_choices_of_the_terms_are_those_of_the_losses():
     types = {name: {option.name: option.type.split(" or ") for option in options_of(term)} for name, term in TERMS.items()}
     assert set(types["bce"]["reduction"]) == set(REDUCTIONS)
     assert set(types["dice"]["organs"]) == set(ORGANS)
+    assert set(types["dice"]["form"]) == set(FORMS)
     assert set(types["dice"]["slices"]) == set(SLICES)
 
 

@@ -10,6 +10,12 @@ def test_falls_exponentially_from_the_first_rate_to_the_final_one():
     assert [float(rate(step)) for step in (0, 50, 100)] == pytest.approx([1e-2, 1e-3, 1e-4], rel=1e-4)
 
 
+def test_falls_as_a_power_of_what_is_left():
+    rate = WarmDecay(1e-2, 1e-3, steps=100, shape="polynomial")
+    expected = [1e-2, 1e-3 + 9e-3 * 0.5**0.9, 1e-3, 1e-3]
+    assert [float(rate(step)) for step in (0, 50, 100, 120)] == pytest.approx(expected, rel=1e-4)
+
+
 def test_rises_linearly_over_the_first_steps():
     plain, warm = WarmDecay(1e-2, 1e-4, 100), WarmDecay(1e-2, 1e-4, 100, warmup_steps=4)
     shares = [float(warm(step)) / float(plain(step)) for step in range(6)]
@@ -17,6 +23,7 @@ def test_rises_linearly_over_the_first_steps():
 
 
 def test_survives_its_config():
-    rate = WarmDecay(1e-2, 1e-4, 100, warmup_steps=4)
+    rate = WarmDecay(1e-2, 1e-4, 100, warmup_steps=4, shape="polynomial")
     again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
-    assert again.get_config() == {"first": 1e-2, "final": 1e-4, "steps": 100, "warmup_steps": 4}
+    expected = {"first": 1e-2, "final": 1e-4, "steps": 100, "warmup_steps": 4, "shape": "polynomial"}
+    assert again.get_config() == expected

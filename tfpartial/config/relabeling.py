@@ -76,7 +76,8 @@ class ConfidenceConfig:
             labels, so that each organ is seen equally often, rare ones repeatedly.
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
-        final_learning_rate: learning rate at the end, reached exponentially.
+        final_learning_rate: learning rate at the end.
+        decay: how it is reached: `exponential`, as published, or `polynomial`, which stays high for longer.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
@@ -102,11 +103,12 @@ class ConfidenceConfig:
     batch: int = 8
     epochs: int = 10
     steps_per_epoch: int | None = None
-    empty_share: float | None = None
-    sampling: Literal["slices", "organs"] = "slices"
-    organ_share: float = 0.5
+    empty_share: float | None = 0.15
+    sampling: Literal["slices", "organs"] = "organs"
+    organ_share: float = 0.75
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
+    decay: Literal["exponential", "polynomial"] = "exponential"
     warmup_steps: int = 0
     precision: Precision = "auto"
     jit: Literal["auto", "on", "off"] = "auto"

@@ -116,7 +116,8 @@ class TrainConfig:
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         pseudo_share: `organs`: share of all draws that go to slices with a pseudo-label, where there are any.
         learning_rate: learning rate at the start.
-        final_learning_rate: learning rate at the end, reached exponentially.
+        final_learning_rate: learning rate at the end.
+        decay: how it is reached: `exponential`, as published, or `polynomial`, which stays high for longer.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
             0 keeps the last step's. The momentum rises to it over the first steps, so short trainings may have one.
@@ -153,12 +154,13 @@ class TrainConfig:
     batch: int = 8
     epochs: int = 50
     steps_per_epoch: int | None = None
-    empty_share: float | None = None
-    sampling: Literal["slices", "organs"] = "slices"
-    organ_share: float = 0.5
+    empty_share: float | None = 0.15
+    sampling: Literal["slices", "organs"] = "organs"
+    organ_share: float = 0.75
     pseudo_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
+    decay: Literal["exponential", "polynomial"] = "exponential"
     warmup_steps: int = 0
     ema: float = 0.0
     validate_every: int = 5

@@ -78,4 +78,5 @@ def draws_of(config: LoopConfig) -> Draws:
 def _optimizer(config: LoopConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Adam with the learning rates of the configuration."""
     steps = config.epochs * steps_per_epoch
-    return keras.optimizers.Adam(WarmDecay(config.learning_rate, config.final_learning_rate, steps, config.warmup_steps))
+    rates = (config.learning_rate, config.final_learning_rate)
+    return keras.optimizers.Adam(WarmDecay(*rates, steps, config.warmup_steps, config.decay))
