@@ -22,6 +22,7 @@ DEVELOPMENT = [
     "tensorflow-serving-api>=2.19,<3",
     "types-PyYAML>=6,<7",
 ]
+MUTANTS = ["cosmic-ray>=8.4,<9", "coverage>=7.6,<8"]
 
 setup(
     name="tfpartial",
@@ -58,6 +59,7 @@ setup(
         "plots": PLOTS,
         "dicom": DICOM,
         "distributed": DISTRIBUTED,
+        "mutants": MUTANTS,
         "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT],
     },
     entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
