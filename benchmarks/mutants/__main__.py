@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.mutants.covering import TestFile, covering, measure
-from benchmarks.mutants.mutants import Mutant, sample
+from benchmarks.mutants.mutants import Mutant, sample, sites
 from benchmarks.mutants.results import DETECTED, ENDED, KILLED, SURVIVED, Row, read_rows, write_rows
 from benchmarks.mutants.workshop import Workshop
 from tfpartial.artifacts import write_json
@@ -46,8 +46,7 @@ def main() -> None:
                 _try_survivors(workshop, tests, package, file, arguments)
             else:
                 _try_sample(workshop, tests, package, file, arguments)
-        left_out = [test.path for test in tests if not test.passes]
-        write_json(arguments.out / f"sample{arguments.seed}.json", _provenance(workshop, arguments) | {"not_used": left_out})
+        write_json(file.with_suffix(".json"), _provenance(workshop, tests, arguments))
     finally:
         workshop.close()
 
@@ -58,9 +57,11 @@ def _test_files(root: Path, packages: list[str]) -> list[str]:
 
 
 def _sampled(workshop: Workshop, package: str, arguments: argparse.Namespace) -> list[Mutant]:
-    files = sorted((workshop.root / "tfpartial" / package).glob("*.py"))
-    modules = [file.relative_to(workshop.root).as_posix() for file in files]
-    return sample(workshop.root, modules, arguments.per_package, f"{arguments.seed} {package}")
+    return sample(workshop.root, _modules(workshop.root, package), arguments.per_package, f"{arguments.seed} {package}")
+
+
+def _modules(root: Path, package: str) -> list[str]:
+    return [file.relative_to(root).as_posix() for file in sorted((root / "tfpartial" / package).glob("*.py"))]
 
 
 def _try_sample(workshop: Workshop, tests: list[TestFile], package: str, file: Path, arguments: argparse.Namespace) -> None:
@@ -101,12 +102,15 @@ def _outcome(workshop: Workshop, tests: list[TestFile], mutant: Mutant, budget_s
     return (KILLED if outcome.status else SURVIVED), outcome.seconds, outcome.failed
 
 
-def _provenance(workshop: Workshop, arguments: argparse.Namespace) -> dict[str, object]:
+def _provenance(workshop: Workshop, tests: list[TestFile], arguments: argparse.Namespace) -> dict[str, object]:
+    root = workshop.root
+    places = {package: sum(len(sites(root, module)) for module in _modules(root, package)) for package in arguments.packages}
     return {
         "command": ["python", "-m", "benchmarks.mutants", *sys.argv[1:]],
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "source": workshop.version("tfpartial"),
-        "tests": workshop.version("tests"),
+        "trees": {name: workshop.version(name) for name in ("tfpartial", "tests")},
+        "places": places,
+        "tests_not_used": [test.path for test in tests if not test.passes],
         "machine": machine(),
         "seed": arguments.seed,
         "budget_s": arguments.budget_s,
