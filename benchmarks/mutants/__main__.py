@@ -17,7 +17,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.mutants.covering import TestFile, covering, measure
+from benchmarks.mutants.covering import Covered, covering, measure
 from benchmarks.mutants.mutants import Mutant, sample, sites
 from benchmarks.mutants.results import DETECTED, ENDED, KILLED, SURVIVED, Row, read_rows, write_rows
 from benchmarks.mutants.workshop import Workshop
@@ -64,7 +64,7 @@ def _modules(root: Path, package: str) -> list[str]:
     return [file.relative_to(root).as_posix() for file in sorted((root / "tfpartial" / package).glob("*.py"))]
 
 
-def _try_sample(workshop: Workshop, tests: list[TestFile], package: str, file: Path, arguments: argparse.Namespace) -> None:
+def _try_sample(workshop: Workshop, tests: list[Covered], package: str, file: Path, arguments: argparse.Namespace) -> None:
     """Tries the mutants of a package that are not in the file yet."""
     rows = read_rows(file)
     known = {row.key for row in rows}
@@ -77,7 +77,7 @@ def _try_sample(workshop: Workshop, tests: list[TestFile], package: str, file: P
             print(f"{outcome:9}{seconds:6.1f} s  {mutant.module}:{mutant.line}  {mutant.becomes}  {failed}", flush=True)
 
 
-def _try_survivors(workshop: Workshop, tests: list[TestFile], package: str, file: Path, arguments: argparse.Namespace) -> None:
+def _try_survivors(workshop: Workshop, tests: list[Covered], package: str, file: Path, arguments: argparse.Namespace) -> None:
     """Tries the mutants of a package again that survive."""
     rows = read_rows(file)
     mutants = {(one.module, one.line, one.column, one.operator): one for one in _sampled(workshop, package, arguments)}
@@ -89,7 +89,7 @@ def _try_survivors(workshop: Workshop, tests: list[TestFile], package: str, file
             print(f"{outcome:9}{seconds:6.1f} s  {row.module}:{row.line}  {row.becomes}  {failed}", flush=True)
 
 
-def _outcome(workshop: Workshop, tests: list[TestFile], mutant: Mutant, budget_s: float) -> tuple[str, float, str]:
+def _outcome(workshop: Workshop, tests: list[Covered], mutant: Mutant, budget_s: float) -> tuple[str, float, str]:
     source = (workshop.root / mutant.module).read_text(encoding="utf-8")
     chosen = covering(tests, mutant.module, source, mutant.line, budget_s)
     if not chosen:
@@ -102,7 +102,7 @@ def _outcome(workshop: Workshop, tests: list[TestFile], mutant: Mutant, budget_s
     return (KILLED if outcome.status else SURVIVED), outcome.seconds, outcome.failed
 
 
-def _provenance(workshop: Workshop, tests: list[TestFile], arguments: argparse.Namespace) -> dict[str, object]:
+def _provenance(workshop: Workshop, tests: list[Covered], arguments: argparse.Namespace) -> dict[str, object]:
     root = workshop.root
     places = {package: sum(len(sites(root, module)) for module in _modules(root, package)) for package in arguments.packages}
     return {

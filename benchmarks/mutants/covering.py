@@ -13,7 +13,7 @@ from tfpartial.artifacts import read_json, write_json
 LONGEST_S = 1200.0
 
 
-class TestFile(NamedTuple):
+class Covered(NamedTuple):
     """A test file: path, whether it passes unmutated and in how many seconds, module -> lines that it runs, from 1.
 
     A file that does not pass would kill every mutant: it counts as running no lines.
@@ -25,7 +25,7 @@ class TestFile(NamedTuple):
     lines: dict[str, list[int]]
 
 
-def measure(workshop: Workshop, packages: Sequence[str], paths: Sequence[str], file: Path) -> Iterator[TestFile]:
+def measure(workshop: Workshop, packages: Sequence[str], paths: Sequence[str], file: Path) -> Iterator[Covered]:
     """Runs test files that have changed, or of which nothing is known, and takes the others from a file.
 
     Args:
@@ -40,7 +40,7 @@ def measure(workshop: Workshop, packages: Sequence[str], paths: Sequence[str], f
         if known.get(path, {}).get("version") != version:
             known[path] = {"version": version, **_measured(workshop, packages, path, file.with_suffix(".coverage"))}
             write_json(file, known)
-        yield TestFile(path, *(known[path][name] for name in ("passes", "seconds", "lines")))
+        yield Covered(path, *(known[path][name] for name in ("passes", "seconds", "lines")))
 
 
 def _measured(workshop: Workshop, packages: Sequence[str], path: str, data: Path) -> dict[str, object]:
@@ -58,7 +58,7 @@ def _measured(workshop: Workshop, packages: Sequence[str], path: str, data: Path
     return {"passes": outcome.status == 0, "seconds": outcome.seconds, "lines": lines}
 
 
-def covering(tests: Sequence[TestFile], module: str, source: str, line: int, budget_s: float) -> list[TestFile]:
+def covering(tests: Sequence[Covered], module: str, source: str, line: int, budget_s: float) -> list[Covered]:
     """The test files that run a statement: those of its own package first, the fast ones first.
 
     A statement that runs when the module is imported (a constant, a default) is tested by the files that run any function of

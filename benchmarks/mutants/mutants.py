@@ -131,8 +131,10 @@ class _Places(Visitor):
         self.places: list[tuple[str, int, tuple[int, int]]] = []
 
     def visit(self, node: Any) -> Any:
+        is_mark = node.type == "operator" and node.parent.type == "parameters"  # the * before arguments that need their names
         for name, operator in self._operators.items():
             for start, _ in operator.mutation_positions(node):
-                self.places.append((name, self._counts[name], tuple(start)))
+                if not is_mark:
+                    self.places.append((name, self._counts[name], tuple(start)))
                 self._counts[name] += 1
         return node

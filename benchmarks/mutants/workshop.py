@@ -53,9 +53,8 @@ class Workshop:
         )
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        """Ends the process; the copy stays."""
+        self._process.communicate()
 
     def version(self, path: str) -> str:
         """Changes with what a file or folder of the copy holds."""

@@ -89,7 +89,10 @@ def test_what_the_data_lack_is_said_before_the_first_step():
         ({"bce": {"weight": None}}, "loss.terms.bce.weight: expected float, 0 or more, got none"),
         ({"bce": 3}, "loss.terms.bce: expected its options, such as {weight: 1}, got 3"),
         ({"dice": {"smooth": -5}}, "loss.terms.dice.smooth: expected more than 0 voxels, got -5.0"),
-        ({"dice": {"wieght": 1}}, "loss.terms.dice: no option wieght; expected some of weight, ramp, organs, slices, form, smooth"),
+        (
+            {"dice": {"wieght": 1}},
+            "loss.terms.dice: no option wieght; expected some of weight, ramp, organs, slices, form, smooth",
+        ),
         ({"bce": {"reduction": "sum"}}, "loss.terms.bce.reduction: expected valid_mean or batch_mean, got 'sum'"),
         ({"bce": None, "dice": {"weight": 0}}, "loss.terms: expected a term with a weight above 0, got bce, dice without one"),
         ({}, "loss.terms: expected a term with a weight above 0, got no term"),
