@@ -26,8 +26,6 @@ from tfpartial.provenance import machine
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("losses", "metrics", "priors", "confidence", "relabel", "training")
-OUTSIDE = ("train", "ranking")
-"""Further folders of tests that run the packages."""
 TIMES_UNMUTATED, LEAST_S = 3.0, 30.0
 
 
@@ -35,7 +33,7 @@ def main() -> None:
     arguments = _arguments()
     workshop = Workshop(ROOT, arguments.work)
     try:
-        paths = _test_files(workshop.root, arguments.packages)
+        paths = _test_files(workshop.root, [*arguments.packages, *arguments.also])
         tests = []
         for test in measure(workshop, PACKAGES, paths, arguments.work / "covered.json"):
             print(f"{test.seconds:6.1f} s  {test.path}{'' if test.passes else '  fails unmutated: not used'}", flush=True)
@@ -51,8 +49,8 @@ def main() -> None:
         workshop.close()
 
 
-def _test_files(root: Path, packages: list[str]) -> list[str]:
-    folders = [root / "tests" / name for name in dict.fromkeys((*packages, *OUTSIDE))]
+def _test_files(root: Path, names: list[str]) -> list[str]:
+    folders = [root / "tests" / name for name in dict.fromkeys(names)]
     return [path.relative_to(root).as_posix() for folder in folders for path in sorted(folder.rglob("test_*.py"))]
 
 
@@ -114,6 +112,7 @@ def _provenance(workshop: Workshop, tests: list[Covered], arguments: argparse.Na
         "machine": machine(),
         "seed": arguments.seed,
         "budget_s": arguments.budget_s,
+        "tests_of": [*arguments.packages, *arguments.also],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in ("cosmic-ray", "tensorflow")}},
     }
 
@@ -121,6 +120,7 @@ def _provenance(workshop: Workshop, tests: list[Covered], arguments: argparse.Na
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", nargs="+", default=list(PACKAGES), choices=PACKAGES, help="packages of tfpartial")
+    parser.add_argument("--also", nargs="*", default=["train", "ranking"], help="further folders of tests that run the packages")
     parser.add_argument("--per-package", type=int, default=40, help="mutants of each package")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--budget-s", type=float, default=150, help="seconds of tests, unmutated, that a mutant is given")
