@@ -202,7 +202,7 @@ def test_a_name_that_is_not_in_its_table_is_one_line(train):
         (
             "loss.terms.dice.organ",
             "all",
-            "terms.dice: no option organ; expected some of weight, ramp, organs, slices, smooth",
+            "terms.dice: no option organ; expected some of weight, ramp, organs, slices, form, smooth",
         ),
         ("rule", "any_or_outside_box", "rule: 'any_or_outside_box' needs outside_box; a batch can have image, label"),
         ("trainer.options.x", "1", "trainer.options: no option x; it has none"),
