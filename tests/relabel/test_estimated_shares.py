@@ -67,3 +67,28 @@ def test_an_annotated_organ_that_is_not_judged_is_asked_as_the_option_says(rival
     estimated_shares(predictor, cases, 0.5, 0.9, slab=4, among=among)
     place = cases.store.organs.id_of(rival) - 1
     assert {wanted[place] for wanted in predictor.wanted} == {True, asked}
+
+
+class OneVoxel(Confused):
+    """Predicts the judged organ at a single voxel of the volume, where it is or where nothing is."""
+
+    def __init__(self, store, case, judged, right):
+        super().__init__(store, judged, judged)
+        self._at = np.argwhere(store.label(case)[:] == (self._codes[1] if right else 0))[0]
+        self._image = store.image(case)[self._at[0]].tobytes()
+
+    def predict(self, hu, wanted, places=None):
+        organ = np.zeros(hu.shape[:-1], np.uint8)
+        for number, piece in enumerate(hu):
+            if piece.tobytes() == self._image:
+                organ[number, self._at[1], self._at[2]] = self._codes[1]
+        return organ, (organ > 0).astype(np.float32)
+
+
+@pytest.mark.parametrize(("right", "expected"), [(True, 0.5), (False, 0.0)])
+def test_a_share_that_selects_nothing_reaches_no_precision(rivals, right, expected):
+    """Of one voxel, half is one by rounding, and every smaller share is none."""
+    judged, _, annotated = rivals
+    cases = annotated(judged)
+    shares = estimated_shares(OneVoxel(cases.store, cases.val[0], judged, right), cases, 0.5, 0.9, slab=4)
+    assert shares[cases.store.organs.id_of(judged)] == expected
