@@ -77,7 +77,7 @@ class ConfidenceConfig:
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end.
-        decay: how it is reached: `exponential`, as published, or `polynomial`, which stays high for longer.
+        decay: how it is reached: `polynomial` stays high for longer, `exponential` is as published.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
@@ -108,7 +108,7 @@ class ConfidenceConfig:
     organ_share: float = 0.75
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
-    decay: Literal["exponential", "polynomial"] = "exponential"
+    decay: Literal["exponential", "polynomial"] = "polynomial"
     warmup_steps: int = 0
     precision: Precision = "auto"
     jit: Literal["auto", "on", "off"] = "auto"

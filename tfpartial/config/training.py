@@ -117,7 +117,7 @@ class TrainConfig:
         pseudo_share: `organs`: share of all draws that go to slices with a pseudo-label, where there are any.
         learning_rate: learning rate at the start.
         final_learning_rate: learning rate at the end.
-        decay: how it is reached: `exponential`, as published, or `polynomial`, which stays high for longer.
+        decay: how it is reached: `polynomial` stays high for longer, `exponential` is as published.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
             0 keeps the last step's. The momentum rises to it over the first steps, so short trainings may have one.
@@ -160,7 +160,7 @@ class TrainConfig:
     pseudo_share: float = 0.5
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5
-    decay: Literal["exponential", "polynomial"] = "exponential"
+    decay: Literal["exponential", "polynomial"] = "polynomial"
     warmup_steps: int = 0
     ema: float = 0.0
     validate_every: int = 5

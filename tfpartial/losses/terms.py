@@ -75,7 +75,7 @@ class Dice(Term):
         activation: str,
         organs: Literal["weighted", "present", "all"] = "present",
         slices: Literal["certain", "annotated"] = "certain",
-        form: Literal["linear", "log"] = "log",
+        form: Literal["linear", "log"] = "linear",
         smooth: float = 1.0,
     ) -> None:
         super().__init__(activation)
