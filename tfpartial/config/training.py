@@ -158,8 +158,8 @@ class TrainConfig:
     sampling: Literal["slices", "organs"] = "organs"
     organ_share: float = 0.75
     pseudo_share: float = 0.5
-    learning_rate: float = 1e-4
-    final_learning_rate: float = 1e-5
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 1e-4
     decay: Literal["exponential", "polynomial"] = "polynomial"
     warmup_steps: int = 0
     ema: float = 0.0
