@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from tfpartial.confidence.estimators import build_estimator
 from tfpartial.confidence.network import LearnedConfidence, confidence_network
+from tfpartial.confidence.tta import MovedSlices
 from tfpartial.config import EstimatorConfig
+from tfpartial.data.feed.augment import Affine
 from tfpartial.errors import TfpartialError
 from tfpartial.models import FEATURES, LOGITS, build
 
@@ -97,6 +99,15 @@ def test_moving_does_not_make_a_uniform_slice_doubtful_and_what_left_the_slice_d
     _, confidence = compiled("tta", rule_segmenter, card, None)(np.full((1, 16, 16, 1), 3.0, "float32"))
     inner = np.asarray(confidence)[0, 5:11, 5:11]
     np.testing.assert_allclose(inner, 1.0, atol=1e-5)
+
+
+def test_a_pass_tells_nothing_of_what_it_moved_out_of_the_slice(rule_segmenter, card, monkeypatch):
+    """Every pass moves two columns out, so that only the slice as it is has seen them: nothing is known of them."""
+    moved = Affine(np.array([[0.0, 2 / 16]], "float32"), *(np.array([number], "float32") for number in (0, 1, 1)))
+    monkeypatch.setattr(MovedSlices, "_motion", lambda self, number, batch: moved)
+    _, confidence = build_estimator("tta", rule_segmenter, card, None, SETTINGS)(np.full((1, 16, 16, 1), 3.0, "float32"))
+    np.testing.assert_allclose(confidence[:, :, :14], 1.0, atol=1e-5)
+    np.testing.assert_array_equal(confidence[:, :, 14:], 0.0)
 
 
 def test_moving_doubts_edges_more_than_insides(rule_segmenter, card):

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from tfpartial import models
+from tfpartial.config import NetworkConfig, TrainConfig
 from tfpartial.data.fold.training_cases import read_training_cases
+from tfpartial.training import fit as module
 from tfpartial.training.first_biases import LEAST, first_biases, organ_frequencies, set_first_biases
 
 
@@ -41,3 +43,26 @@ def test_the_layer_of_the_logits_has_them():
     inputs = keras.Input((4, 4, 1))
     without = keras.Model(inputs, keras.layers.Conv2D(2, 1, use_bias=False, name=models.LOGITS)(inputs))
     set_first_biases(without, np.zeros(2, np.float32))
+
+
+class Stopped(Exception):
+    """Raised where the training would begin."""
+
+
+@pytest.mark.parametrize("first", ["frequency", "zero"])
+def test_a_new_network_has_the_biases_that_are_asked_for(first, tiny_run, tmp_path, monkeypatch):
+    cases = read_training_cases(tiny_run.store, tiny_run.splits, 0, tiny_run.annotations)
+    given = {}
+
+    def stop(trainer, **options):
+        given.update(options)
+        raise Stopped
+
+    monkeypatch.setattr(module, "build_trainer", stop)
+    network = NetworkConfig(options={"width": 2})
+    paths = (tiny_run.store, tiny_run.splits, tmp_path)
+    config = TrainConfig(*paths, annotations=tiny_run.annotations, network=network, first_biases=first, precision="float32")
+    with pytest.raises(Stopped):
+        module.fit(config, cases)
+    expected = first_biases(organ_frequencies(cases), "sigmoid") if first == "frequency" else 0.0
+    np.testing.assert_allclose(given["network"].get_layer(models.LOGITS).bias, expected)
