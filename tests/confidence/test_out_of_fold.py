@@ -53,6 +53,14 @@ def test_one_segmenter_gives_its_logits_to_all_of_its_cases(folders, cases):
     np.testing.assert_allclose(logits[:, 0, 0], [[0.5, -2.5], [-2.5, 0.5]], rtol=1e-5)
 
 
+def test_each_segmenter_sees_slices_normalised_as_it_was_trained(folders, cases):
+    """150 HU: 1.5 for the first segmenter, (150 - 50) / 50 for the second; their logits are x - 1 and -x - 1."""
+    write_card(dataclasses.replace(read_card(folders[1]), mean=50.0, sd=50.0), folders[1])
+    image = np.full((2, 32, 48, 1), 1.5, np.float32)
+    logits = np.asarray(read(folders, cases)(image, np.array([0, 2])))
+    np.testing.assert_allclose(logits[:, 0, 0], [[1.0, -3.0], [0.5, -2.5]], rtol=1e-5)
+
+
 def test_a_case_that_all_have_seen_is_named(folders, cases):
     write_seen_cases(folders[1], ["b", "c"], [])
     with pytest.raises(TfpartialError, match=r"segmenters: expected one that has not seen case 'b'; all 2 have \(1 such"):
