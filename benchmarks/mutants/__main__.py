@@ -13,7 +13,6 @@ import argparse
 import dataclasses
 import datetime
 import platform
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -105,13 +104,13 @@ def _provenance(workshop: Workshop, tests: list[Covered], arguments: argparse.Na
     root = workshop.root
     places = {package: sum(len(sites(root, module)) for module in _modules(root, package)) for package in arguments.packages}
     return {
-        "command": ["python", "-m", "benchmarks.mutants", *sys.argv[1:]],
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "trees": {name: workshop.version(name) for name in ("tfpartial", "tests")},
         "places": places,
         "tests_not_used": [test.path for test in tests if not test.passes],
         "machine": machine(),
         "seed": arguments.seed,
+        "per_package": arguments.per_package,
         "budget_s": arguments.budget_s,
         "tests_of": [*arguments.packages, *arguments.also],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in ("cosmic-ray", "tensorflow")}},
