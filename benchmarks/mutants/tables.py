@@ -19,7 +19,8 @@ from tfpartial.errors import TfpartialError
 FOLDER = Path(__file__).parents[2] / "docs" / "results" / "mutants"
 KINDS = ("equivalent", "message", "speed", "untested")
 """Why a mutant survives: it does the same; it says something else; it is slower or larger; a test is missing."""
-HEADER = "| package | places | mutants | killed at first | killed now | equivalent | score, % | 95 % interval |"
+COLUMNS = ("package", "places", "mutants", "equivalent", "killed at first", "score at first, %", "95 % interval")
+HEADER = f"| {' | '.join(COLUMNS)} | killed now | score now, % |"
 Key = tuple[str, int, int, str]
 """Module, line, column, operator."""
 Z = 1.96
@@ -60,32 +61,34 @@ def read_reasons(path: Path) -> dict[Key, Reason]:
 
 
 class Counts(NamedTuple):
-    """Of a package: places that can be mutated, mutants, killed when first tried and now, and survivors that do the same."""
+    """Of a package: places that can be mutated, mutants, survivors that do the same, killed when first tried, killed now."""
 
     places: int
     mutants: int
+    equivalent: int
     first: int
     now: int
-    equivalent: int
 
     @property
     def different(self) -> int:
         return self.mutants - self.equivalent
 
     @property
-    def score(self) -> float:
-        """Share of killed mutants among those that are not equivalent."""
-        return self.now / self.different
+    def variance(self) -> float:
+        """Of the score at first, with two more of each kind, so that a score of 1 is not without doubt (Agresti and Coull)."""
+        share = (self.first + 2) / (self.different + 4)
+        return share * (1 - share) / (self.different + 4)
 
-    def line(self, name: str, score: float, low: float, high: float) -> str:
-        shares = f"{100 * score:.1f} | {100 * low:.1f} to {100 * high:.1f}"
-        return f"| {name} | {' | '.join(map(str, self))} | {shares} |"
+    def line(self, name: str, first: float, low: float, high: float, now: float) -> str:
+        of_first = f"{self.first} | {100 * first:.1f} | {100 * low:.1f} to {100 * high:.1f}"
+        return f"| {name} | {self.places} | {self.mutants} | {self.equivalent} | {of_first} | {self.now} | {100 * now:.1f} |"
 
 
 def scores(rows: Sequence[Row], reasons: Mapping[Key, Reason], places: Mapping[str, int]) -> str:
-    """Scores by package in Markdown.
+    """Scores by package in Markdown: shares of killed mutants among those that are not equivalent.
 
-    That of all packages weights each by its places; its interval is the normal one of a stratified sample.
+    That of all packages weights each by its places; its interval is the normal one of a stratified sample. The score now has
+    none: tests were added for the survivors of this very sample.
 
     Args:
         rows: of one sample.
@@ -93,16 +96,16 @@ def scores(rows: Sequence[Row], reasons: Mapping[Key, Reason], places: Mapping[s
         places: package -> how many places of it can be mutated.
     """
     found = {package: _count([row for row in rows if row.package == package], reasons, places[package]) for package in places}
-    lines = [HEADER, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    lines += [counts.line(package, counts.score, *wilson(counts.now, counts.different)) for package, counts in found.items()]
+    lines = [HEADER, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for package, counts in found.items():
+        interval = wilson(counts.first, counts.different)
+        lines.append(counts.line(package, counts.first / counts.different, *interval, counts.now / counts.different))
     total = Counts(*(sum(column) for column in zip(*found.values(), strict=True)))
-    shares = {package: counts.places / total.places for package, counts in found.items()}
-    score = sum(shares[package] * counts.score for package, counts in found.items())
-    variance = sum(
-        shares[package] ** 2 * counts.score * (1 - counts.score) / counts.different for package, counts in found.items()
-    )
-    half = Z * math.sqrt(variance)
-    lines.append(total.line("all", score, score - half, min(1.0, score + half)))
+    weighted = [(counts.places / total.places, counts) for counts in found.values()]
+    first = sum(weight * counts.first / counts.different for weight, counts in weighted)
+    now = sum(weight * counts.now / counts.different for weight, counts in weighted)
+    half = Z * math.sqrt(sum(weight**2 * counts.variance for weight, counts in weighted))
+    lines.append(total.line("all", first, first - half, min(1.0, first + half), now))
     return "\n".join(lines) + "\n"
 
 
@@ -110,7 +113,7 @@ def _count(rows: Sequence[Row], reasons: Mapping[Key, Reason], places: int) -> C
     first = sum(row.outcome in DETECTED for row in rows)
     now = sum(row.now in DETECTED for row in rows)
     same = sum(row.now not in DETECTED and row.key in reasons and reasons[row.key].kind == "equivalent" for row in rows)
-    return Counts(places, len(rows), first, now, same)
+    return Counts(places, len(rows), same, first, now)
 
 
 def survivors(rows: Sequence[Row], reasons: Mapping[Key, Reason]) -> str:

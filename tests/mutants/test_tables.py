@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from benchmarks.mutants.results import COLUMNS, Row, read_rows, write_rows
-from benchmarks.mutants.tables import FOLDER, Counts, Reason, read_reasons, scores, survivors, tables, wilson
+from benchmarks.mutants.tables import FOLDER, Reason, read_reasons, scores, survivors, tables, wilson
 from tfpartial.errors import TfpartialError
 
 
@@ -37,22 +37,18 @@ def test_intervals_of_shares_by_hand():
     assert wilson(0, 0) == (0, 1)
 
 
-def test_the_score_leaves_out_what_is_equivalent():
+def test_scores_leave_out_what_is_equivalent():
     table = scores(ROWS, REASONS, {"losses": 30}).splitlines()
-    low, high = wilson(3, 4)
-    assert table[2] == f"| losses | 30 | 5 | 2 | 3 | 1 | 75.0 | {100 * low:.1f} to {100 * high:.1f} |"
+    low, high = wilson(2, 4)
+    assert table[2] == f"| losses | 30 | 5 | 1 | 2 | 50.0 | {100 * low:.1f} to {100 * high:.1f} | 3 | 75.0 |"
 
 
 def test_packages_count_by_their_places():
-    """0.75 * 30 % + 1 * 70 %; the variance is that of losses alone: (0.3)² * 0.75 * 0.25 / 4."""
+    """0.5 * 30 % + 1 * 70 %; variances with two more of each kind: 4 of 8, and 4 of 6."""
     rows = [*ROWS, *(dataclasses.replace(row(line, "killed"), package="priors") for line in range(2))]
     total = scores(rows, REASONS, {"losses": 30, "priors": 70}).splitlines()[-1]
-    half = 1.96 * 0.3 * (0.75 * 0.25 / 4) ** 0.5
-    assert total == f"| all | 100 | 7 | 4 | 5 | 1 | 92.5 | {92.5 - 100 * half:.1f} to 100.0 |"
-
-
-def test_the_score_of_counts():
-    assert Counts(places=9, mutants=5, first=1, now=3, equivalent=1).score == 0.75
+    half = 1.96 * (0.3**2 * 0.25 / 8 + 0.7**2 * (2 / 9) / 6) ** 0.5
+    assert total == f"| all | 100 | 7 | 1 | 4 | 85.0 | {85 - 100 * half:.1f} to 100.0 | 5 | 92.5 |"
 
 
 def test_survivors_have_their_reasons():
