@@ -85,7 +85,7 @@ $(VENV)-torch/installed:
 	$(VENV)-torch/bin/python -m pip install --quiet numpy torch==2.13.0 monai==1.6.1 nibabel medpy==0.5.2 surface-distance==0.1
 	touch $@
 
-# A sample of changed places of the source, and the tests that notice none: about two hours on 2 cores.
+# A sample of changed places of the source, and the tests that notice none. It takes hours, and goes on where it was ended.
 mutants: $(VENV)/mutants
 	python -m benchmarks.mutants $(MUTANTS)
 
