@@ -23,8 +23,8 @@ def stream_of(store, annotated=EXPERT, batch=2, empty_share=None, seed=0):
     return batch_stream(SliceReader(store, IDS, annotated), batch, Draws(empty_share=empty_share), seed)
 
 
-def training(store, annotated=EXPERT, batch=2, empty_share=None, seed=0, start_step=0) -> tf.data.Dataset:
-    reader = SliceReader(store, IDS, annotated)
+def training(store, annotated=EXPERT, batch=2, empty_share=None, seed=0, start_step=0, centres_mm=None) -> tf.data.Dataset:
+    reader = SliceReader(store, IDS, annotated, centres_mm=centres_mm)
     return training_slices(reader, stream_of(store, annotated, batch, empty_share, seed), start_step)
 
 
