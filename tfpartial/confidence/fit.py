@@ -66,7 +66,8 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
         network, segmenter, segmenter_card, config.balance, config.start, config.augment, config.seed, config.loss, out_of_fold
     )
     reader = SliceReader(cases.store, cases.train, cases.annotated)
-    if config.first_biases == "mean" and config.start == "random":
+    new = not (config.out / STATE).is_file()  # a resumed training takes its biases from there
+    if new and config.first_biases == "mean" and config.start == "random":
         stream = batch_stream(reader, config.batch, draws_of(config), config.seed)
         set_first_biases(trainer, training_slices(reader, stream).take(BATCHES))
     progress = train_epochs(config, reader, trainer, callbacks=callbacks)
