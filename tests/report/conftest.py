@@ -67,7 +67,7 @@ FOUND = (
     ),
 )
 """What `align` found in each fold: case, part, organ, state, overlap, displacement, errors before and after the search in mm."""
-METRICS = f"epoch,loss,val_dsc,val_dsc_liver,val_dsc_{EVIL}\n1,0.9,,,\n2,0.5,0.4,0.3,0.5\n"
+METRICS = f"epoch,steps,seconds,loss,val_dsc,val_dsc_liver,val_dsc_{EVIL}\n1,50,90.0,0.9,,,\n2,100,180.0,0.5,0.4,0.3,0.5\n"
 
 
 @pytest.fixture(scope="session")

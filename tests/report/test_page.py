@@ -141,7 +141,7 @@ def test_cases_of_the_coverage_stand_by_source_and_then_by_what_is_annotated(swe
 
 def test_a_training_that_has_just_begun_is_said_to_be_so(sweep, open_run):
     train = sweep / "alpha1" / "fold0" / "naive" / "05-train"
-    (train / "metrics.csv").write_text("epoch,loss,val_dsc\n")
+    (train / "metrics.csv").write_text("epoch,steps,seconds,loss,val_dsc\n")
     (train / "done.json").unlink()
     page, _ = write_page(open_run(train))
     assert "This part is missing: no training has finished an epoch" in page

@@ -10,10 +10,12 @@ from tfpartial.finished_stages import FoundStage
 METRICS_FILE = "metrics.csv"
 LOSS, DSC = "loss", "val_dsc"
 """Columns of it; the validation DSC of an organ is in `val_dsc_<organ>`."""
+STEPS, MINUTES = "steps", "minutes"
+"""What a curve runs over: optimiser steps, and minutes of training."""
 
 
 def read_curves(stage: FoundStage) -> pd.DataFrame:
-    """One row per epoch; NaN in epochs without validation.
+    """One row per epoch, with `steps` and `minutes` besides the columns of the file; NaN in epochs without validation.
 
     Raises:
         TfpartialError: the file is no table of epochs.
@@ -23,10 +25,12 @@ def read_curves(stage: FoundStage) -> pd.DataFrame:
         table = pd.read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:
         raise TfpartialError(f"{path}: expected one row per epoch, got {error}") from error
-    if "epoch" not in table.columns:
-        raise TfpartialError(f"{path}: expected a column epoch, got {', '.join(table.columns)}")
+    missing = [name for name in ("epoch", STEPS, "seconds") if name not in table.columns]
+    if missing:
+        raise TfpartialError(f"{path}: expected a column {missing[0]}, got {', '.join(table.columns)}")
     # A training that goes on at this moment may have written half of a row.
-    return table.apply(pd.to_numeric, errors="coerce").dropna(subset="epoch")
+    known = table.apply(pd.to_numeric, errors="coerce").dropna(subset="epoch")
+    return known.assign(**{MINUTES: known["seconds"] / 60})
 
 
 def epochs_done(stage: FoundStage) -> int:
