@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpartial.config import AugmentConfig, LossConfig
+from tfpartial.config import AugmentConfig, IntensityConfig, LossConfig, RandomRange
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.precision import choose_policy, dtype_policy
 from tfpartial.training import METHODS, Objective, PartialSegmenter
@@ -117,6 +117,25 @@ def test_the_augmentation_of_a_step_depends_on_the_step_and_the_seed_alone():
     without, augmented = segmenter(), segmenter(augment=AugmentConfig())
     data = batch([True, True])
     assert float(without.train_step(data)["loss"]) != float(augmented.train_step(data)["loss"])
+
+
+def test_intensities_change_in_the_image_alone_and_anew_at_each_step():
+    still = {"translation": 0.0, "rotation_deg": 0.0, "scale": 0.0}
+    strong = IntensityConfig(contrast=RandomRange(1.0, 0.5, 0.6), noise=RandomRange(1.0, 0.1, 0.1))
+    data = batch([True, True])
+    seen = []
+    for intensity in (IntensityConfig(), strong, strong):
+        model = segmenter(augment=AugmentConfig(**still, intensity=intensity))
+        seen.append([])
+        for _ in range(2):
+            seen[-1].append(model._augmented(dict(data), model._draw(model.augment, 2)))
+            model.train_step(data)
+    plain, changed, again = seen
+    for step in range(2):
+        assert float(tf.reduce_max(tf.abs(plain[step]["image"] - changed[step]["image"]))) > 0.1
+        np.testing.assert_array_equal(changed[step]["image"], again[step]["image"])
+        np.testing.assert_array_equal(changed[step]["label"], plain[step]["label"])
+    assert not np.array_equal(changed[0]["image"], changed[1]["image"])
 
 
 def test_compiled_and_eager_steps_give_the_same_loss():

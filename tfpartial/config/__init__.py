@@ -4,6 +4,7 @@ The command builds its options from these classes, and a YAML file has one secti
 An unknown key is an error. Lengths are voxels unless the name says mm.
 """
 
+from tfpartial.config.augmentation import AugmentConfig, IntensityConfig, RandomRange
 from tfpartial.config.common import Activation, Method, Metric, Precision, Rule, StageEntry
 from tfpartial.config.data_prep import (
     CoverageConfig,
@@ -37,7 +38,7 @@ from tfpartial.config.relabeling import (
     RankConfig,
     RelabelConfig,
 )
-from tfpartial.config.training import AugmentConfig, LossConfig, NetworkConfig, TrainConfig, TrainerConfig
+from tfpartial.config.training import LossConfig, NetworkConfig, TrainConfig, TrainerConfig
 
 __all__ = [
     "CURRICULUM",
@@ -57,6 +58,7 @@ __all__ = [
     "FingerprintConfig",
     "InfoConfig",
     "IngestConfig",
+    "IntensityConfig",
     "LossConfig",
     "Method",
     "Metric",
@@ -69,6 +71,7 @@ __all__ = [
     "PrepareConfig",
     "PriorConfig",
     "PriorUseConfig",
+    "RandomRange",
     "RankConfig",
     "RelabelConfig",
     "ReportConfig",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tfpartial.config.augmentation import AugmentConfig
 from tfpartial.config.common import Precision, require, require_shares
-from tfpartial.config.training import AugmentConfig
 
 Estimator = Literal["mcp", "learned", "mc_dropout", "tta"]
 """What tells how sure a predicted voxel is: see `tfpartial.confidence`."""

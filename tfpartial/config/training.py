@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tfpartial.config.augmentation import AugmentConfig
 from tfpartial.config.common import Activation, Method, OptionGroups, Options, Precision, Rule, require, require_shares
 from tfpartial.config.priors import PriorUseConfig
 
@@ -47,28 +48,6 @@ class TrainerConfig:
 
     name: str = "supervised"
     options: Options = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """Ranges of the random affine augmentation; each slice draws its own.
-
-    Args:
-        translation: largest shift, as a share of the slice's side.
-        rotation_deg: largest rotation in degrees.
-        scale: largest relative change of size.
-        flip: flip left and right, by chance. Off: left and right organs differ.
-    """
-
-    translation: float = 0.05
-    rotation_deg: float = 10.0
-    scale: float = 0.1
-    flip: bool = False
-
-    def __post_init__(self) -> None:
-        require(self.translation >= 0, "augment.translation", "0 or more", self.translation)
-        require(self.rotation_deg >= 0, "augment.rotation_deg", "0 or more", self.rotation_deg)
-        require(0 <= self.scale < 1, "augment.scale", "0 or more, below 1", self.scale)
 
 
 @dataclass(frozen=True)

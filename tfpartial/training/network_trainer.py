@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfpartial.config import AugmentConfig
 from tfpartial.data.feed.augment import Affine, draw_affine, warp, warp_batch
 from tfpartial.data.feed.batch import seen_by_loss
+from tfpartial.data.feed.intensity_changes import change_intensity, draw_intensity
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
@@ -21,8 +22,8 @@ from tfpartial.training.averaging import WeightAverage
 from tfpartial.training.case_places import places_of
 
 Batch = Mapping[str, Any]
-JITTER_SEED = 1
-"""Added to the seed of the augmentation, so that the errors of the places are drawn apart from it."""
+JITTER_SEED, INTENSITY_SEED = 1, 2
+"""Added to the seed of the augmentation, so that errors of the places and changes of the intensities are drawn apart from it."""
 
 
 class NetworkTrainer(keras.Model):
@@ -136,7 +137,14 @@ class NetworkTrainer(keras.Model):
         batch = batch | {"image": normalise(batch["image"], self.window_hu, self.mean, self.sd)}
         if affine is None:
             return batch
-        return warp_batch(batch, affine, {"image": normalised_air(self.window_hu, self.mean, self.sd)})
+        moved = warp_batch(batch, affine, {"image": normalised_air(self.window_hu, self.mean, self.sd)})
+        return moved | {"image": self._with_changed_intensity(moved["image"])}
+
+    def _with_changed_intensity(self, image: Any) -> Any:
+        if self.augment is None or not self.augment.intensity.used:
+            return image
+        config, (batch, *_, channels) = self.augment.intensity, image.shape
+        return change_intensity(image, config, draw_intensity(config, batch, channels, self._step_seed(INTENSITY_SEED)))
 
     def _prior(self, renderer: PriorRenderer, data: dict[str, Any], affine: Affine | None) -> Any:
         """The prior of each slice, moved as the slice is."""
@@ -144,7 +152,7 @@ class NetworkTrainer(keras.Model):
         if places is None:
             raise TfpartialError("a network with a prior learns from batches with places; these have no `prior_offset`")
         if np.any(self.jitter_mm):
-            seed = tf.stack([self.seed + JITTER_SEED, tf.cast(self.optimizer.iterations, "int32")])
+            seed = self._step_seed(JITTER_SEED)
             sd_mm = tf.reshape(tf.constant(self.jitter_mm, tf.float32), [-1, 1])  # (1, 1) or (K, 1)
             errors = tf.random.stateless_normal(tf.shape(places.centre_mm), seed) * sd_mm
             places = places._replace(centre_mm=places.centre_mm + errors)
@@ -152,5 +160,8 @@ class NetworkTrainer(keras.Model):
         return renderer.finish(rendered if affine is None else warp(rendered, affine, "bilinear", 0.0), places)
 
     def _draw(self, augment: AugmentConfig, batch: int) -> Affine:
+        return draw_affine(augment, batch, self._step_seed())
+
+    def _step_seed(self, apart: int = 0) -> Any:
         # The step number is the seed: a resumed training draws what the uninterrupted one would have drawn.
-        return draw_affine(augment, batch, tf.stack([self.seed, tf.cast(self.optimizer.iterations, "int32")]))
+        return tf.stack([self.seed + apart, tf.cast(self.optimizer.iterations, "int32")])
