@@ -17,7 +17,7 @@ def run(config: PhantomConfig) -> dict[str, Any]:
     written = sum(1 for _ in track(patients, "drawing patients", config.cases))
     summary = {"dataset": str(config.out), "cases": written, "organs": list(ORGANS)}
     begin(config.out, "phantom", config)
-    finish(config.out, summary)
+    finish(config.out, summary, below=["*/*.nii.gz"])
     return summary
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tfpartial import cli
 from tfpartial.config import PrepareConfig
 from tfpartial.data.manifest import read_manifest
-from tfpartial.data.store.prepare import finish_store, prepare_cases
+from tfpartial.data.store.prepare import finish_store, known_checksums, prepare_cases
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 
@@ -15,12 +15,12 @@ from tfpartial.provenance import begin, finish
 def run(config: PrepareConfig) -> dict[str, Any]:
     """Prepares the cases that are not there yet, then closes the store."""
     manifest = read_manifest(config.manifest)
+    begin(config.out, "prepare", config)
     cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers, config.scheduler)
     for _ in track(cases, "prepare", total=len(manifest.cases)):
         pass
     summary = finish_store(manifest, config.out, config.size, config.spacing_mm)
-    begin(config.out, "prepare", config)
-    finish(config.out, summary)
+    finish(config.out, summary, below=["cases/*/*"], known=known_checksums(config.out))
     return summary
 
 

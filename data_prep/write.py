@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfpartial import cli
+from tfpartial.checksums import write_checksums
 from tfpartial.config import WriteConfig
 from tfpartial.data.ingest.write_nnunet import finish_nnunet, write_cases
 from tfpartial.data.manifest import read_manifest
@@ -17,6 +18,7 @@ def run(config: WriteConfig) -> dict[str, Any]:
     cases = write_cases(manifest, config.out, config.workers, config.scheduler)
     written = sum(1 for _ in track(cases, "writing", len(manifest.cases)))
     finish_nnunet(manifest, config.out)
+    write_checksums(config.out, below=["*/*.nii.gz"])
     return {"dataset": str(config.out), "cases": written, "organs": list(manifest.organs.names)}
 
 

@@ -48,7 +48,7 @@ def run(config: AuditConfig) -> dict[str, Any]:
         "worst": [_shown(rank, suspect) for rank, suspect in with_ranks(suspects) if suspect.of_labels][:SHOWN],
         "next": [{"case": one.case, "score": one.score, "reason": one.reason} for one in chosen[:SHOWN]],
     }
-    finish(config.out, summary)
+    finish(config.out, summary, below=["suspects/*"])
     return summary
 
 

@@ -50,7 +50,7 @@ def run(config: CompareConfig) -> dict[str, Any]:
         **pictures,
         "more": str(config.out / COMPARISON),
     }
-    finish(config.out, summary)
+    finish(config.out, summary, below=["tables/*"])
     return summary
 
 

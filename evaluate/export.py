@@ -27,7 +27,7 @@ def run(config: ExportConfig) -> dict[str, Any]:
     with atomic_folder(folder) as unfinished:
         save_model(network, card, unfinished, read_renderer(config.model, card))
         begin(unfinished, "export", config)
-        finish(unfinished, summary)
+        finish(unfinished, summary, below=["assets/*", "variables/*"])
     return summary
 
 

@@ -44,7 +44,7 @@ def run(config: PredictConfig) -> dict[str, Any]:
         slices += segment_case(predictor, case, config.out, config.slab, config.probabilities, centres, boxes)
     seconds = time.perf_counter() - start
     summary = {"cases": len(cases), "slices": slices, "seconds": seconds, "slices_per_second": slices / seconds}
-    finish(config.out, summary)
+    finish(config.out, summary, below=["probabilities/*/*.nii.gz"])
     return summary
 
 

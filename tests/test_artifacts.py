@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -52,6 +53,37 @@ def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
 def test_json_goes_out_and_comes_back(tmp_path):
     write_json(tmp_path / "deep" / "a.json", {"z": 1, "a": [None, 2.5]})
     assert read_json(tmp_path / "deep" / "a.json", "numbers") == {"z": 1, "a": [None, 2.5]}
+
+
+def test_no_changed_bit_of_a_json_file_is_read_as_something_else(tmp_path):
+    path, content = tmp_path / "a.json", {"organs": ["liver", "é"], "mean": -51.5, "n": 10, "cases": {"007": None, "b": True}}
+    write_json(path, content)
+    written, refused = path.read_bytes(), 0
+    for place in range(len(written)):
+        for bit in range(8):
+            path.write_bytes(written[:place] + bytes([written[place] ^ 1 << bit]) + written[place + 1 :])
+            try:
+                read = read_json(path, "numbers")
+            except TfpartialError:
+                refused += 1
+            else:  # white space, a letter of an escape, or the name of the checksum, which then is an entry more
+                assert {name: value for name, value in read.items() if name in content} == content
+    assert refused > 8 * len(written) * 0.8
+
+
+def test_a_file_that_was_changed_on_purpose_has_no_checksum(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"roots": ["/old"], "n": 1})
+    path.write_text(path.read_text().replace("/old", "/new"))
+    with pytest.raises(TfpartialError, match=r"a\.json: the manifest was damaged or changed .* removes its line 'checksum'"):
+        read_json(path, "manifest")
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if "checksum" not in line).replace("1,", "1"))
+    assert read_json(path, "manifest") == {"roots": ["/new"], "n": 1}
+
+
+def test_a_file_of_another_format_has_no_checksum_in_it(tmp_path):
+    write_json(tmp_path / "dataset.json", {"labels": {"liver": 1}}, with_checksum=False)
+    assert json.loads((tmp_path / "dataset.json").read_text()) == {"labels": {"liver": 1}}
 
 
 def test_json_refuses_nan(tmp_path):

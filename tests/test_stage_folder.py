@@ -60,6 +60,36 @@ def test_before_the_first_progress_the_configuration_may_change(config):
     assert yaml.safe_load((config.out / "config.yaml").read_text())["train"]["batch"] == 2
 
 
+@pytest.mark.parametrize("finished", [False, True])
+def test_refuses_other_inputs_and_names_them(config, finished):
+    """Else a training would go on with the cases of other splits: with its test cases."""
+    open_stage(config.out, "train", config, "state.npz")
+    (config.out / "state.npz").touch()
+    if finished:
+        finish(config.out, {"epochs": 3})
+    before = (config.out / "provenance.json").read_bytes()
+    assert open_stage(config.out, "train", config, "state.npz") is finished
+    config.splits.write_text('{"folds": []}')
+    with pytest.raises(TfpartialError, match=r"out: was begun with other inputs \(splits\.json changed since\); choose another"):
+        open_stage(config.out, "train", config, "state.npz")
+    assert (config.out / "provenance.json").read_bytes() == before
+
+
+def test_before_the_first_progress_the_inputs_may_change(config):
+    open_stage(config.out, "train", config, "state.npz")
+    config.splits.write_text('{"folds": []}')
+    assert not open_stage(config.out, "train", config, "state.npz")
+    recorded = json.loads((config.out / "provenance.json").read_text())["inputs"]
+    assert recorded[str(config.splits)] == sha256(config.splits)
+
+
+def test_a_lock_and_what_a_killed_process_left_are_nobodys_files(config):
+    config.out.mkdir()
+    for name in (".lock", ".unfinished-1-config.yaml"):
+        (config.out / name).touch()
+    assert not open_stage(config.out, "train", config, "state.npz")
+
+
 def test_refuses_a_folder_that_another_program_filled(config):
     config.out.mkdir()
     (config.out / "notes.txt").touch()

@@ -16,6 +16,10 @@ from tfpartial.errors import TfpartialError
 
 UNFINISHED = ".unfinished-"
 """How the names of temporary files and folders begin."""
+CHECKSUM = "checksum"
+"""The entry of a JSON object that tells whether the others are as they were written."""
+LOCK = ".lock"
+"""The file by whose lock a process says that it works in a folder."""
 
 
 @contextmanager
@@ -63,15 +67,37 @@ def remove_unfinished(folder: Path) -> None:
             leftover.unlink()
 
 
+def left_by_others(folder: Path) -> list[str]:
+    """Names in a folder, apart from those that work in progress or a killed run may leave."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.name != LOCK and not path.name.startswith(UNFINISHED))
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file atomically."""
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file atomically. NaN is refused: JSON has none."""
-    write_text(path, json.dumps(content, indent=1, allow_nan=False, default=str) + "\n")
+def write_json(path: Path, content: Any, with_checksum: bool = True) -> None:
+    """Writes a JSON file atomically. NaN is refused: JSON has none.
+
+    Args:
+        path: the file.
+        content: what JSON can say, and paths.
+        with_checksum: an object gets an entry `checksum`, which `read_json` compares and takes out again. Without it for a file
+            that other programs own the format of.
+    """
+    text = json.dumps(content, indent=1, allow_nan=False, default=str)
+    if with_checksum and isinstance(content, dict) and content:
+        text = f'{text[:-2]},\n "{CHECKSUM}": "{_checksum(json.loads(text))}"\n}}'
+    write_text(path, text + "\n")
+
+
+def _checksum(content: Any) -> str:
+    """Of what JSON says, however it is laid out."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def read_json(path: Path, what: str) -> Any:
@@ -82,8 +108,14 @@ def read_json(path: Path, what: str) -> Any:
         what: what it should be, for the error ("manifest").
 
     Raises:
-        TfpartialError: no such file, or not JSON.
+        TfpartialError: no such file, not JSON, or not what was written, as its checksum tells.
     """
+    content = _parsed(path, what)
+    _take_checksum(path, what, content)
+    return content
+
+
+def _parsed(path: Path, what: str) -> Any:
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the {what}")
     try:
@@ -92,12 +124,23 @@ def read_json(path: Path, what: str) -> Any:
         raise TfpartialError(f"{path}: expected the {what} as JSON, got {error}") from error
 
 
+def _take_checksum(path: Path, what: str, content: Any) -> None:
+    """Compares the checksum of an object, and takes it out; a file that people or older releases wrote has none."""
+    expected = content.pop(CHECKSUM, None) if isinstance(content, dict) else None
+    if expected is not None and expected != _checksum(content):
+        raise TfpartialError(
+            f"{path}: the {what} was damaged or changed after it was written; who changed it on purpose removes its line "
+            f"'{CHECKSUM}'"
+        )
+
+
 def read_versioned(path: Path, what: str, version: int) -> dict[str, Any]:
     """Reads a JSON object whose `format` is `version`. Raises `TfpartialError` as `read_json` does, and for another format."""
-    content = read_json(path, what)
+    content = _parsed(path, what)
     found = content.get("format") if isinstance(content, dict) else None
     if found != version:
         raise TfpartialError(f"{path}: expected the {what} in format {version}, got {'none' if found is None else found}")
+    _take_checksum(path, what, content)
     return content
 
 

@@ -12,6 +12,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +21,7 @@ from rich.console import Console
 
 from tfpartial.arguments import parse
 from tfpartial.errors import TfpartialError
+from tfpartial.lock import locked
 from tfpartial.printing import print_summary
 from tfpartial.quiet import import_quietly
 from tfpartial.stages import SECTIONS, STAGES, Stage
@@ -57,13 +60,14 @@ def stage_main(verb: str) -> int:
     return main([verb, *sys.argv[1:]])
 
 
-def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None] | None = None) -> int:
+def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None] | None = None, holds_lock: bool = False) -> int:
     """Runs one verb.
 
     Args:
         verb: a verb.
         words: the words after it.
         then: is given the summary, before it is printed.
+        holds_lock: whether this process has the lock of the stage's folder already.
 
     Returns:
         The exit status.
@@ -78,9 +82,10 @@ def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None]
         options = parse(verb, STAGES[verb].config, words, verbs=SECTIONS)
         _set_up(quiet=options.quiet or as_json)
         # Imported only now: most verbs and every -h go without TensorFlow.
-        summary = _stage(verb, debug).run(options.config)
-        if then is not None:
-            then(summary)
+        with nullcontext() if holds_lock else alone(verb, options.config):
+            summary = _stage(verb, debug).run(options.config)
+            if then is not None:
+                then(summary)
         print_summary(summary, as_json=as_json)
     except SystemExit as stop:
         return int(stop.code or 0)
@@ -94,6 +99,18 @@ def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None]
         text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"
         return _fail(errors, text, debug, FAULT)
     return 0
+
+
+def alone(verb: str, config: Any) -> AbstractContextManager[Any]:
+    """The lock of the folder that a verb writes in: `out`, or the folder of the file `out`.
+
+    None for a verb that does other stages, which have their own folders, or that only reads. A report may be made of a folder
+    where others work.
+    """
+    output = STAGES[verb].output
+    if output is None or output.whole is not None:
+        return nullcontext()
+    return locked(config.out.parent if Path(output.path).suffix else config.out)
 
 
 def _stage(verb: str, debug: bool) -> ModuleType:

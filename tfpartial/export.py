@@ -76,7 +76,7 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
         signatures[WITH_PRIOR] = module.with_prior = with_prior
     with tempfile.TemporaryDirectory() as scratch:
         organs = Path(scratch) / ORGANS_FILE
-        write_json(organs, organ_document(card))
+        write_json(organs, organ_document(card), with_checksum=False)
         module.organs = tf.saved_model.Asset(str(organs))
         tf.saved_model.save(module, str(folder), signatures=signatures)
 

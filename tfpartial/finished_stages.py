@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tfpartial.arguments import read_sections
 from tfpartial.artifacts import read_json
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import is_finished
 from tfpartial.stages import STAGES
@@ -126,6 +127,7 @@ def _section(folder: Path) -> tuple[str, dict[str, Any]] | None:
     if not path.is_file():
         return None
     try:
+        require_intact(path)
         sections = read_sections(path, tuple(STAGES))
     except TfpartialError as error:
         LOG.warning("left out of the report: %s", error)
@@ -154,9 +156,12 @@ def place_of(axes: Mapping[str, str], method: str = "") -> Place:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object; an empty one when the file is not there or is unusable."""
+    """A JSON object; an empty one when the file is not there, and, with a warning, when it is unusable."""
+    if not path.is_file():
+        return {}
     try:
         content = read_json(path, "description of a stage")
-    except TfpartialError:
+    except TfpartialError as error:
+        LOG.warning("%s", error)
         return {}
     return content if isinstance(content, dict) else {}

@@ -9,7 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 import yaml
 
 from tfpartial.artifacts import read_json, sha256, write_json, write_text
+from tfpartial.checksums import CHECKSUMS, write_checksums
 
 PACKAGES = ("tfpartial", "tensorflow", "keras", "numpy", "scipy", "SimpleITK", "scikit-image")
+OF_STAGE = ("done.json", "provenance.json")
 HASHED_SUFFIXES = (".json", ".keras")
 
 
@@ -67,14 +69,26 @@ def machine() -> dict[str, Any]:
 
 def begin(folder: Path, verb: str, config: Any, command: Sequence[str] | None = None) -> None:
     """Writes `config.yaml` and `provenance.json` of a stage that starts (again); what an earlier run finished is not done now."""
-    (folder / "done.json").unlink(missing_ok=True)
+    unfinish(folder)
     write_config(folder, verb, config)
     write_provenance(folder, config, command)
 
 
-def finish(folder: Path, summary: dict[str, Any]) -> None:
-    """Writes `done.json`, the last file of a finished stage."""
+def finish(folder: Path, summary: dict[str, Any], below: Iterable[str] = (), known: Mapping[str, str] | None = None) -> None:
+    """Writes the checksums of the stage's files (arguments of `write_checksums`), and `done.json`, the last file."""
+    write_checksums(folder, below, known)
+    say_done(folder, summary)
+
+
+def say_done(folder: Path, summary: dict[str, Any]) -> None:
+    """Writes `done.json` alone."""
     write_json(folder / "done.json", summary)
+
+
+def unfinish(folder: Path) -> None:
+    """Takes away what says that a stage is finished."""
+    for name in ("done.json", CHECKSUMS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def is_finished(folder: Path) -> bool:
@@ -88,10 +102,19 @@ def summary_of(folder: Path) -> dict[str, Any]:
 
 
 def input_checksums(config: Any) -> dict[str, str]:
-    """Checksums of the files that the configuration names, and of those directly in the folders that it names."""
+    """Checksums of the files that the configuration names, and of those directly in the folders that it names.
+
+    Where a folder has the checksums of its files, what else its stage says of itself does not matter: it may be done again with
+    the same result.
+    """
     named = [path for field in dataclasses.fields(config) if field.name != "out" for path in _paths(getattr(config, field.name))]
-    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.glob("*")))]
+    files = [file for path in named for file in ([path] if path.is_file() else _files_of(path))]
     return {str(file): sha256(file) for file in files if file.suffix in HASHED_SUFFIXES}
+
+
+def _files_of(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*"))
+    return [file for file in files if file.name not in OF_STAGE] if folder / CHECKSUMS in files else files
 
 
 def _paths(value: Any) -> list[Path]:

@@ -9,31 +9,36 @@ from typing import Any
 
 import yaml
 
+from tfpartial.artifacts import left_by_others, read_json
+from tfpartial.checksums import require_intact
 from tfpartial.config.renamed import renewed
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import begin, is_finished, plain
+from tfpartial.provenance import begin, input_checksums, is_finished, plain
 
 
 def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
-    """Makes the folder, or checks that what was done in it was done with the same configuration.
+    """Makes the folder, or checks that what was done in it was done with the same configuration and inputs.
 
     Args:
         folder: the stage folder.
         verb: the stage.
         config: its configuration.
-        progress: name of the file that the stage leaves with its first progress; before that, the configuration may change.
+        progress: name of the file that the stage leaves with its first progress; before that, configuration and inputs may
+            change.
 
     Returns:
         Whether the stage is finished already.
 
     Raises:
-        TfpartialError: the folder holds something else, or was begun with another configuration; the difference is named.
+        TfpartialError: the folder holds something else, or was begun with another configuration or other inputs; the difference
+            is named.
     """
     begun = folder / "config.yaml"
-    if not begun.is_file() and folder.is_dir() and any(folder.iterdir()):
+    if not begun.is_file() and left_by_others(folder):
         raise TfpartialError(f"{folder}: expected an empty folder or one that '{verb}' began, got one without config.yaml")
     if begun.is_file() and ((folder / progress).is_file() or is_finished(folder)):
         _require_same(begun, verb, config)
+        _require_same_inputs(folder, config)
     else:
         begin(folder, verb, config)
     return is_finished(folder)
@@ -43,6 +48,31 @@ def _require_same(begun: Path, verb: str, config: Any) -> None:
     changes = differences(begun, verb, config)
     if changes:
         raise TfpartialError(f"{begun.parent}: was begun with another configuration ({'; '.join(changes)}); choose another out")
+
+
+def _require_same_inputs(folder: Path, config: Any) -> None:
+    changed = changed_inputs(folder, config)
+    if changed:
+        raise TfpartialError(f"{folder}: was begun with other inputs ({', '.join(changed)} changed since); choose another out")
+
+
+def changed_inputs(folder: Path, config: Any) -> list[str]:
+    """Names of input files that are other ones than when a stage began.
+
+    Names, since the folder of a run may have been moved.
+
+    Args:
+        folder: the stage folder.
+        config: the configuration that is asked for.
+    """
+    path = folder / "provenance.json"
+    recorded = read_json(path, "provenance of the stage").get("inputs", {}) if path.is_file() else {}
+    before, now = _by_name(recorded), _by_name(input_checksums(config))
+    return sorted({name for name, _ in before ^ now})
+
+
+def _by_name(checksums: Mapping[str, str]) -> set[tuple[str, str]]:
+    return {(Path(file).name, checksum) for file, checksum in checksums.items()}
 
 
 def differences(begun: Path, verb: str, config: Any, apart_from: Collection[str] = ()) -> list[str]:
@@ -56,6 +86,7 @@ def differences(begun: Path, verb: str, config: Any, apart_from: Collection[str]
         config: the configuration that is asked for.
         apart_from: options that may change.
     """
+    require_intact(begun)
     written = renewed(verb, yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {}))
     before, now = (
         _flat({key: value for key, value in options.items() if key not in apart_from})

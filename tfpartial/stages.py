@@ -80,6 +80,7 @@ STAGES = {
     "overlay": Stage("evaluate.overlay", configs.OverlayConfig, Output()),
     "audit": Stage("evaluate.audit", configs.AuditConfig, Output()),
     "report": Stage("evaluate.report", configs.ReportConfig, Output("report.html", gathers=AXES, whole="folder"), "folder"),
+    "verify": Stage("evaluate.verify", configs.VerifyConfig, first="folder"),
     "export": Stage("evaluate.export", configs.ExportConfig, Output()),
 }
 """The verbs, in the order of the data."""

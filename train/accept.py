@@ -4,7 +4,7 @@ from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import AcceptConfig
-from tfpartial.data.fold.pseudo_label_writer import take_over, write_index
+from tfpartial.data.fold.pseudo_label_writer import LAYERS, take_over, write_index
 from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.store.store import Store
@@ -30,7 +30,7 @@ def run(config: AcceptConfig) -> dict[str, Any]:
     step = take_over(earlier, config.out)
     done = list(track(accept(config, store, annotated, earlier, step), "accept", number))
     write_index(config.out, store, earlier, "accept", {case_id: record for case_id, record, _ in done})
-    finish(config.out, {"labels": str(config.out), "step": step, "cases": [row for _, _, row in done]})
+    finish(config.out, {"labels": str(config.out), "step": step, "cases": [row for _, _, row in done]}, below=LAYERS)
     return {"labels": str(config.out), "step": step, "cases": [row for _, _, row in done]}
 
 

@@ -6,7 +6,7 @@ from tfpartial import cli
 from tfpartial.artifacts import write_json, write_text
 from tfpartial.confidence.predictor import ConfidentPredictor
 from tfpartial.config import Estimator, RelabelConfig
-from tfpartial.data.fold.pseudo_label_writer import undo
+from tfpartial.data.fold.pseudo_label_writer import LAYERS, undo
 from tfpartial.data.fold.training_cases import TrainingCases, read_training_cases
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
@@ -56,7 +56,7 @@ def _do(config: RelabelConfig, cases: TrainingCases, number: int) -> None:
     content = finish_step(config, cases, estimator)
     write_text(config.out / STEPS, markdown(step_table(read_steps(config.out))))
     organs = [{"organ": organ, **values} for organ, values in content["organs"].items()]
-    finish(config.out, {"step": content["step"], **content["overall"], "organs": organs})
+    finish(config.out, {"step": content["step"], **content["overall"], "organs": organs}, below=LAYERS)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import yaml
 
 from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
-from tfpartial.experiment.lock import locked
+from tfpartial.lock import locked
 from tfpartial.train import run as stage
 
 NAMES = ["01-phantom", "02-ingest", "03-split", "04-simulate", "05-prepare", "06-train", "07-predict", "08-score"]
@@ -220,7 +220,7 @@ def test_a_folder_of_somebody_else_is_left_alone(here, experiment, tmp_path):
 
 
 def test_two_runs_do_not_work_in_one_folder(here, experiment, tmp_path, monkeypatch):
-    monkeypatch.setattr("tfpartial.experiment.lock.PATIENCE_S", 0.1)
+    monkeypatch.setattr("tfpartial.lock.PATIENCE_S", 0.1)
     with locked(tmp_path / "run" / "01-phantom"), pytest.raises(TfpartialError, match="another process works here"):
         stage.run(experiment.run())
     stage.run(experiment.run())

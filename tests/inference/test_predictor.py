@@ -1,10 +1,12 @@
 """The network between HU and labels."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.predictor import Predictor
 from tfpartial.segmenter.card import read_card
@@ -46,6 +48,36 @@ def test_a_broken_checkpoint_is_named(threshold_segmenter):
     path = threshold_segmenter / "last.keras"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(TfpartialError, match=r"last.keras: expected a network that Keras can load, got"):
+        load_network(threshold_segmenter, "last")
+
+
+def test_a_network_that_overflows_is_refused(threshold_segmenter):
+    """All its weights are finite; NaN and infinity would silently become background and labels."""
+    network = load_network(threshold_segmenter, "last")
+    network.layers[1].set_weights([np.full((1, 1, 1, 2), 3e38), np.zeros(2)])
+    predictor = Predictor(network, read_card(threshold_segmenter), batch=2)
+    for predict in (predictor.labels, predictor.labels_and_probabilities):
+        with pytest.raises(TfpartialError, match="network: expected finite logits, got NaN or infinity"):
+            predict(np.full((3, 32, 48, 1), 900, np.int16))
+    assert predictor.labels(np.zeros((3, 32, 48, 1), np.int16)).shape == (3, 32, 48)
+
+
+@pytest.mark.parametrize(("entry", "value"), [("sd", 0.0), ("sd", float("inf")), ("mean", float("nan"))])
+def test_a_card_that_makes_no_numbers_of_hu_is_refused(threshold_segmenter, entry, value):
+    path = threshold_segmenter / "segmenter.json"
+    path.write_text(json.dumps(read_json(path, "card") | {entry: value}))
+    with pytest.raises(TfpartialError, match=rf"segmenter\.json: expected a finite mean and .* above 0, got .*{entry} {value}"):
+        read_card(threshold_segmenter)
+
+
+def test_a_flipped_bit_of_the_weights_is_refused(threshold_segmenter):
+    """Keras itself reads past the checksums of the zip."""
+    path = threshold_segmenter / "last.keras"
+    content = bytearray(path.read_bytes())
+    place = bytes(content).index(np.array([1.0, -1.0], np.float32).tobytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TfpartialError, match=r"last\.keras: expected a network that Keras can load, got a damaged file"):
         load_network(threshold_segmenter, "last")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tfpartial.checksums import require_intact
 from tfpartial.finished_stages import FoundStage, read_object, stage_in
 
 METRICS = "metrics.csv"
@@ -114,6 +115,7 @@ def _counted(stage: FoundStage) -> tuple[int | None, int | None]:
 def _last_row(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    require_intact(path)
     with path.open(newline="", encoding="utf-8") as file:
         return next(reversed(list(csv.DictReader(file))), {})
 

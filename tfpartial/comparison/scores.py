@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tfpartial.artifacts import atomic_file, parsing, read_json, write_json
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.metrics.scoring import IN_REFERENCE, METRICS, OrganScore
 from tfpartial.provenance import is_finished
@@ -93,6 +94,7 @@ def _located(folder: Path, path: str) -> Path:
 def _read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the scores of each case and organ")
+    require_intact(path)
     # Case ids such as "007" and organs such as "NA" are names, never numbers or missing values.
     names = dict.fromkeys(("case", "organ", "state", "reason"), str)
     table = pd.read_csv(path, dtype=names, keep_default_na=False, na_values={number: [""] for number in NUMBERS})

@@ -26,6 +26,7 @@ from tfpartial.config.evaluation import (
     PredictConfig,
     ReportConfig,
     ScoreConfig,
+    VerifyConfig,
 )
 from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
 from tfpartial.config.priors import AlignConfig, PriorConfig, PriorUseConfig, SearchConfig
@@ -86,5 +87,6 @@ __all__ = [
     "SweepConfig",
     "TrainConfig",
     "TrainerConfig",
+    "VerifyConfig",
     "WriteConfig",
 ]

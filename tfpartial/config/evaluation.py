@@ -252,6 +252,17 @@ class ReportConfig:
 
 
 @dataclass(frozen=True)
+class VerifyConfig:
+    """Compare every file below a folder with its checksum, and name the damaged ones.
+
+    Args:
+        folder: of a stage, a run, a sweep, a store; it is the FOLDER of `tfpartial verify FOLDER`.
+    """
+
+    folder: Path
+
+
+@dataclass(frozen=True)
 class ExportConfig:
     """Write a SavedModel for TF Serving.
 

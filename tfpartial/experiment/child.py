@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial import cli
-from tfpartial.provenance import finish, is_finished, summary_of
+from tfpartial.provenance import finish, is_finished, say_done, summary_of
 
 MINUTES = "minutes of the process"
 """In `done.json`: how long the process took that finished the stage. What a killed one did before is not in it."""
@@ -29,10 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     start = time.monotonic()
 
     def record(summary: dict[str, Any]) -> None:
-        written = summary_of(Path(folder)) if is_finished(Path(folder)) else summary
-        finish(Path(folder), written | {MINUTES: (time.monotonic() - start) / 60})
+        minutes = {MINUTES: (time.monotonic() - start) / 60}
+        if is_finished(Path(folder)):
+            say_done(Path(folder), summary_of(Path(folder)) | minutes)
+        else:
+            finish(Path(folder), summary | minutes)
 
-    return cli.run_verb(verb, [*words, *flags], then=record)
+    return cli.run_verb(verb, [*words, *flags], then=record, holds_lock=True)
 
 
 def _end_with_parent() -> None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.seen_cases import SEEN_CASES
 
@@ -36,6 +37,7 @@ def last_validation_dsc(model: Path) -> float:
     path = model / METRICS
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the metrics of a training")
+    require_intact(path)
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     try:

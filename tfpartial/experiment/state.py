@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from tfpartial.artifacts import UNFINISHED, read_json
+from tfpartial.artifacts import left_by_others
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.plan import PlannedStage
-from tfpartial.provenance import input_checksums, is_finished
-from tfpartial.stage_folder import differences
+from tfpartial.provenance import is_finished
+from tfpartial.stage_folder import changed_inputs, differences
 from tfpartial.stages import OUTPUTS
 
-LOCK = ".lock"
 EXECUTION = ("workers", "scheduler")
 """Options that say where a stage works: the result is the same."""
 
@@ -56,7 +54,7 @@ def examine(stage: PlannedStage) -> Finding:
         changes = differences(begun, stage.verb, stage.config, apart_from={*stage.wired, *EXECUTION})
         if changes:
             return Finding(State.CHANGED, "; ".join(changes))
-        apart = _apart(stage)
+        apart = changed_inputs(stage.folder, stage.config)
         if apart and OUTPUTS[stage.verb].gathers:
             return Finding(State.UNFINISHED, f"it gathers others now: {', '.join(apart)}")
         if apart:
@@ -72,26 +70,7 @@ def require_usable(stage: PlannedStage, finding: Finding) -> None:
         raise TfpartialError(f"{stage.folder}: {what} ({finding.reason}); {way_out}")
 
 
-def left_by_others(folder: Path) -> list[str]:
-    """Names in a folder, apart from those that a killed run may leave before it writes its configuration."""
-    if not folder.is_dir():
-        return []
-    return sorted(path.name for path in folder.iterdir() if path.name != LOCK and not path.name.startswith(UNFINISHED))
-
-
 def _require_empty(folder: Path) -> None:
     others = left_by_others(folder)
     if others:
         raise TfpartialError(f"{folder}: expected an empty folder or one that a run began, got one with {others[0]}")
-
-
-def _apart(stage: PlannedStage) -> list[str]:
-    """Names of input files that are other ones than when the stage began. Names, since a run's folder may have been moved."""
-    path = stage.folder / "provenance.json"
-    recorded = read_json(path, "provenance of the stage").get("inputs", {}) if path.is_file() else {}
-    before, now = _by_name(recorded), _by_name(input_checksums(stage.config))
-    return sorted({name for name, _ in before ^ now})
-
-
-def _by_name(checksums: Mapping[str, str]) -> set[tuple[str, str]]:
-    return {(Path(file).name, checksum) for file, checksum in checksums.items()}

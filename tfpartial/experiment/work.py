@@ -15,12 +15,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tfpartial.artifacts import remove_unfinished
+from tfpartial.artifacts import LOCK, remove_unfinished
 from tfpartial.cli import INTERRUPTED
 from tfpartial.errors import TfpartialError
-from tfpartial.experiment.lock import locked
 from tfpartial.experiment.plan import PlannedStage
-from tfpartial.experiment.state import LOCK, State, examine, require_usable
+from tfpartial.experiment.state import State, examine, require_usable
+from tfpartial.lock import locked
 from tfpartial.provenance import begin
 
 PROGRAM = [sys.executable, "-m", "tfpartial.experiment.child"]

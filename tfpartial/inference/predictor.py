@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
+from tfpartial.errors import TfpartialError
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, read_card
-from tfpartial.segmenter.decode import decode, probabilities
+from tfpartial.segmenter.decode import all_finite, decode, probabilities
 from tfpartial.segmenter.network import fixed_batches, load_network, network_logits, place_specs, read_renderer, slices_spec
 from tfpartial.segmenter.precision import choose_jit
 
@@ -39,12 +41,13 @@ class Predictor:
         def logits_of(hu: tf.Tensor, *places: tf.Tensor) -> tf.Tensor:
             return network_logits(network, card, hu, renderer, SlicePlaces(*places))
 
-        def labels(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tf.Tensor:
-            return decode(logits_of(hu, centre_mm, spacing_mm), card.activation)
-
-        def labels_and_probabilities(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def labels(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tuple[tf.Tensor, ...]:
             logits = logits_of(hu, centre_mm, spacing_mm)
-            return decode(logits, card.activation), probabilities(logits, card.activation)
+            return all_finite(logits), decode(logits, card.activation)
+
+        def labels_and_probabilities(hu: tf.Tensor, centre_mm: tf.Tensor, spacing_mm: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            logits = logits_of(hu, centre_mm, spacing_mm)
+            return all_finite(logits), decode(logits, card.activation), probabilities(logits, card.activation)
 
         self._labels = tf.function(labels, **options)
         self._both = tf.function(labels_and_probabilities, **options)
@@ -61,15 +64,23 @@ class Predictor:
         Args:
             hu: the slices.
             places: where the organs are, for a network with a prior; none, or one without: the plain activation.
+
+        Raises:
+            TfpartialError: the network gives NaN or infinity, which would look like background.
         """
-        return np.concatenate([self._labels(*parts).numpy()[:count] for parts, count in self._batches(hu, places)])
+        (labels,) = self._outputs(self._labels, hu, places)
+        return labels
 
     def labels_and_probabilities(self, hu: np.ndarray, places: SlicePlaces | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Label map uint8 `[n, H, W]` and probabilities float32 `[n, H, W, K]`; arguments as of `labels`."""
-        batches = self._batches(hu, places)
-        outputs = [[output.numpy()[:count] for output in self._both(*parts)] for parts, count in batches]
-        labels, probability = zip(*outputs, strict=True)
-        return np.concatenate(labels), np.concatenate(probability)
+        labels, probability = self._outputs(self._both, hu, places)
+        return labels, probability
 
-    def _batches(self, hu: np.ndarray, places: SlicePlaces | None) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
-        return fixed_batches(self.batch, hu, *(places or SlicePlaces.nowhere(len(hu), len(self.card.organs))))
+    def _outputs(self, compute: Callable[..., Any], hu: np.ndarray, places: SlicePlaces | None) -> list[np.ndarray]:
+        outputs = []
+        for parts, count in fixed_batches(self.batch, hu, *(places or SlicePlaces.nowhere(len(hu), len(self.card.organs)))):
+            finite, *arrays = (output.numpy() for output in compute(*parts))
+            if not finite:
+                raise TfpartialError("network: expected finite logits, got NaN or infinity")
+            outputs.append([array[:count] for array in arrays])
+        return [np.concatenate(arrays) for arrays in zip(*outputs, strict=True)]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.position_table import FILE_NAME
 from tfpartial.text_table import ALL, UNDEFINED, Cell, Table
@@ -76,6 +77,7 @@ def read_position_table(folder: Path) -> pd.DataFrame:
     path = folder / FILE_NAME
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the places of each case's organs")
+    require_intact(path)
     # Case ids such as "007" and organs such as "NA" are names, never numbers or missing values.
     types = dict.fromkeys(NAMES, str) | dict.fromkeys(NUMBERS, float)
     try:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.checksums import require_intact, require_whole_zip
 from tfpartial.config.priors import EPSILON, Least
 from tfpartial.errors import TfpartialError
 
@@ -169,6 +170,8 @@ def read_prior(folder: Path) -> SpatialPrior:
     path = folder / FILE_NAME
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the spatial priors that `prior` writes")
+    if not require_intact(path):
+        require_whole_zip(path, "the spatial priors that `prior` writes")
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

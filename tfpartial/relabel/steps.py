@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tfpartial.artifacts import parsing, read_json
+from tfpartial.checksums import require_intact
 from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY
 from tfpartial.errors import TfpartialError
 from tfpartial.text_table import ALL, UNDEFINED, Cell, Table, percent
@@ -97,6 +98,7 @@ def read_audit(folder: Path, step: int) -> pd.DataFrame:
     path = folder / f"step-{step}" / AUDIT
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the voxels of each case and organ")
+    require_intact(path)
     try:
         table = pd.read_csv(path, dtype={"case": str, "organ": str}, keep_default_na=False, na_values=[""])
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import FoundStage
 
@@ -21,6 +22,7 @@ def read_curves(stage: FoundStage) -> pd.DataFrame:
         TfpartialError: the file is no table of epochs.
     """
     path = stage.folder / METRICS_FILE
+    require_intact(path)
     try:
         table = pd.read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:

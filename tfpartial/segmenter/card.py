@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def read_card(folder: Path) -> SegmenterCard:
     content = read_json(folder / FILE_NAME, WHAT)
     with parsing(folder / FILE_NAME, WHAT):
         spacing = content["spacing_mm"]
-        return SegmenterCard(
+        card = SegmenterCard(
             organs=OrganTable(tuple(content["organs"])),
             channel_names=tuple(content["channel_names"]),
             method=content["method"],
@@ -98,6 +99,10 @@ def read_card(folder: Path) -> SegmenterCard:
             rule=content.get("rule"),
             prior_epsilon=content.get("prior_epsilon") or (OLDER_EPSILON if content.get("prior") else None),
         )
+    if not (math.isfinite(card.mean) and 0 < card.sd < math.inf):
+        got = f"mean {card.mean} and sd {card.sd}"
+        raise TfpartialError(f"{folder / FILE_NAME}: expected a finite mean and a standard deviation above 0, got {got}")
+    return card
 
 
 def _activation_of(method: str) -> Activation:

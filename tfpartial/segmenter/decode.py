@@ -13,6 +13,11 @@ from keras import ops
 from tfpartial.config import Activation
 
 
+def all_finite(logits: Any) -> Any:
+    """Scalar bool: no logit is NaN or infinite. One that is would become a label, or background, like any other."""
+    return ops.all(ops.isfinite(logits))
+
+
 def probabilities(logits: Any, activation: Activation) -> Any:
     """The probability of each organ, float32 `[..., K]`, from logits `[..., K]` (`[..., K + 1]` for `softmax`)."""
     logits = ops.cast(logits, "float32")

@@ -14,6 +14,7 @@ from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.data.store.store import Store
 from tfpartial.data.volumes.slabs import SLAB
+from tfpartial.errors import TfpartialError
 from tfpartial.priors.align import align_case
 from tfpartial.priors.from_store import case_grid
 from tfpartial.priors.grid import CoarseGrid
@@ -64,13 +65,18 @@ class OrganFinder:
         return cls(load_network(folder, checkpoint), card, batch, read_renderer(folder, card))
 
     def coarse(self, slabs: Iterable[tuple[int, np.ndarray]], grid: CoarseGrid) -> np.ndarray:
-        """Probabilities on the coarse grid, float32 `[K, *cells]`, of slabs `(first slice, int16 HU [n, H, W, C])`."""
+        """Probabilities on the coarse grid, float32 `[K, *cells]`, of slabs `(first slice, int16 HU [n, H, W, C])`.
+
+        Raises `TfpartialError` when the network gives NaN.
+        """
         volume = np.zeros((len(self.card.organs), *grid.cells_zyx), np.float32)
         _, down, across = grid.matrices
         for start, hu in slabs:
             for (part,), count in fixed_batches(self._batch, hu):
                 grid.collect(volume, start, self._pooled(part, down, across).numpy()[:count])
                 start += count
+        if not np.isfinite(volume).all():
+            raise TfpartialError("network: expected finite probabilities, got NaN or infinity")
         return volume.clip(0, 1)
 
     def find(

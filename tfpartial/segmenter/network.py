@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
 from tfpartial.artifacts import atomic_file
+from tfpartial.checksums import require_intact, require_whole_zip
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
@@ -39,6 +40,9 @@ def load_network(folder: Path, checkpoint: str) -> keras.Model:
 
 def read_network(path: Path) -> keras.Model:
     """The network of a `.keras` file. Raises `TfpartialError` when it is not a whole one, or has weights that are not finite."""
+    # Keras reads the weights here and there in the zip, past its checksums.
+    if not require_intact(path):
+        require_whole_zip(path, "a network that Keras can load")
     try:
         network = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:

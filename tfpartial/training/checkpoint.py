@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.checksums import require_whole_zip
 from tfpartial.errors import TfpartialError
 from tfpartial.training.network_trainer import NetworkTrainer
 
@@ -40,6 +41,7 @@ def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
     Raises:
         TfpartialError: the file is damaged, or of another network or optimiser.
     """
+    require_whole_zip(path, "the state of a training")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -124,6 +124,21 @@ def test_refuses_to_keep_a_case_whose_volume_changed(manifest, store):
         next(prepare_cases(manifest, store.root, SIZE, workers=1))
 
 
+def test_refuses_to_keep_a_case_whose_volume_changed_at_the_same_length(manifest, store):
+    path = manifest.cases["a"].images[0].path
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(TfpartialError, match=r"cases/a: was prepared from .*imagesTr/a_0000.nii.gz, which has changed since"):
+        prepare_cases(manifest, store.root, SIZE, workers=1)
+
+
+def test_a_volume_that_was_only_copied_has_not_changed(manifest, store):
+    path = manifest.cases["a"].images[0].path
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+    assert "a" in list(prepare_cases(manifest, store.root, SIZE, workers=1))
+
+
 def test_a_volume_that_is_not_what_ingest_saw_leaves_no_case_folder(manifest, tmp_path):
     other = dataclasses.replace(manifest.cases["a"], size_zyx=(9, 9, 9))
     with pytest.raises(TfpartialError, match=r"case a: got \(5, 6, 7\) voxels .* expected the \(9, 9, 9\) that `ingest` saw"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfpartial.artifacts import read_json, write_json
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 
@@ -55,7 +56,7 @@ def test_says_that_there_is_no_store(tmp_path):
 def test_refuses_another_format(store):
     path = store.root / "store.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(TfpartialError, match="expected store format 2, got 99"):
+    with pytest.raises(TfpartialError, match="expected the store in format 2, got 99"):
         Store.open(store.root)
 
 
@@ -69,7 +70,7 @@ def test_names_an_unknown_case_and_a_layer_that_is_gone(store):
     with pytest.raises(TfpartialError, match="no case 'x' among its 3"):
         store.image("x")
     (store.root / "cases" / "a" / "label-0.h5").unlink()
-    with pytest.raises(TfpartialError, match=r"label-0\.h5: no such label layer"):
+    with pytest.raises(TfpartialError, match=r"label-0\.h5: is gone; remove the folder of the case"):
         store.label("a")
 
 
@@ -94,8 +95,39 @@ def test_quick_verify_sees_a_shortened_image_but_does_not_read_it(store):
 def test_a_damaged_label_layer_is_named_when_it_is_read(store):
     path = store.root / "cases" / "a" / "label-0.h5"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(TfpartialError, match=r"a/label-0\.h5: not a label layer, or damaged"):
+    with pytest.raises(TfpartialError, match=r"a/label-0\.h5: is damaged: it is not as its checksum says"):
         store.label("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("image.npy", lambda store: store.image("b")),
+        ("image.npy", lambda store: store.slices("b", 0, 1)),
+        ("label-0.h5", lambda store: store.label("b")),
+        ("label-0.h5", lambda store: store.voxels("b")),
+        ("hu_histogram.npy", lambda store: store.hu_histogram(["a", "b"])),
+    ],
+)
+@pytest.mark.parametrize("release", ["this", "older"])
+def test_a_changed_bit_is_named_by_whoever_reads_the_file_first(store, name, read, release):
+    if release == "older":  # without the fast checksum of the image
+        path = store.root / "store.json"
+        content = read_json(path, "store")
+        for case in content["cases"].values():
+            del case["crc32"]
+        write_json(path, content)
+    read(Store.open(store.root))
+    flip_last_byte(store.root / "cases" / "b" / name)
+    with pytest.raises(TfpartialError, match=rf"b/{name}: is damaged: it is not as its checksum says"):
+        read(Store.open(store.root))
+
+
+def test_a_changed_word_of_the_index_is_named(store):
+    path = store.root / "store.json"
+    path.write_text(path.read_text().replace("spleen", "spleeN", 1))
+    with pytest.raises(TfpartialError, match=r"store\.json: the store was damaged or changed after it was written"):
+        Store.open(store.root)
 
 
 def test_the_data_side_works_without_tensorflow():

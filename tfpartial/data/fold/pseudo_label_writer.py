@@ -12,6 +12,10 @@ from tfpartial.artifacts import UNFINISHED, sha256, write_json
 from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.provenance import unfinish
+
+LAYERS = ("step-*/*", "step-*/*/*")
+"""The files of the steps, as patterns."""
 
 
 def take_over(earlier: PseudoLabels | None, out: Path) -> int:
@@ -64,7 +68,7 @@ def undo(folder: Path, step: int) -> int:
     steps = content["steps"]
     if not 1 <= step <= len(steps):
         raise TfpartialError(f"undo: expected one of the steps 1 to {len(steps)} of {folder}, got {step}")
-    (folder / "done.json").unlink(missing_ok=True)
+    unfinish(folder)
     write_json(folder / INDEX, content | {"steps": steps[: step - 1]})
     for number in range(step, len(steps) + 1):
         shutil.rmtree(step_folder(folder, number), ignore_errors=True)

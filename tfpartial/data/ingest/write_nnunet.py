@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file, write_json
+from tfpartial.artifacts import atomic_file, left_by_others, write_json
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.label_maps.case_labels import read_case_labels
@@ -41,7 +41,7 @@ def write_cases(manifest: Manifest, out: Path, workers: int = 0, scheduler: str 
     Raises:
         TfpartialError: the folder holds something, or a volume is not what the manifest says.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or left_by_others(out)):
         raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
     for folder in (IMAGES, LABELS):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def write_cases(manifest: Manifest, out: Path, workers: int = 0, scheduler: str 
 
 def finish_nnunet(manifest: Manifest, out: Path) -> None:
     """Writes `dataset.json`; a folder without it is not finished."""
-    write_json(out / DESCRIPTION, _description(manifest))
+    write_json(out / DESCRIPTION, _description(manifest), with_checksum=False)
 
 
 def _write_case(case: ManifestCase, data_set: Manifest, out: Path) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
+
+LOG = logging.getLogger(__name__)
 
 DESCRIPTION = "dataset.json"
 """What nnU-Net and the MSD call the description of a data set."""
@@ -22,7 +26,11 @@ class JsonObject(dict):
 
 
 def read_object(path: Path) -> JsonObject:
-    """Reads a file with one JSON object. Raises `TfpartialError` for anything else."""
+    """Reads a file with one JSON object; warns when it has changed since a verb wrote it. Raises `TfpartialError` for another."""
+    try:
+        require_intact(path)
+    except TfpartialError:  # a person may describe the data set anew
+        LOG.warning("%s: has changed since it was written", path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=JsonObject)
     except (OSError, ValueError, RecursionError) as error:

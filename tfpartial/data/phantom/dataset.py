@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file, write_json
+from tfpartial.artifacts import atomic_file, left_by_others, write_json
 from tfpartial.data.phantom.case import PhantomCase, check_request, generate_case
 from tfpartial.data.phantom.organs import ORGANS
 from tfpartial.errors import TfpartialError
@@ -40,7 +40,7 @@ def write_phantom(
     if cases < 1:
         raise TfpartialError(f"phantom: expected at least 1 case, got {cases}")
     check_request(seed, cases, size, slice_mm)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or left_by_others(out)):
         raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
     return _write(out, range(1, cases + 1), partial(_write_case, out=out, size=size, slice_mm=slice_mm, seed=seed), workers)
 
@@ -49,7 +49,7 @@ def _write(out: Path, numbers: range, write_case: partial[str], workers: int) ->
     for folder in ("imagesTr", "labelsTr"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     yield from map_cases(write_case, numbers, workers, case_id)
-    write_json(out / "dataset.json", _description([case_id(number) for number in numbers]))
+    write_json(out / "dataset.json", _description([case_id(number) for number in numbers]), with_checksum=False)
 
 
 def case_id(number: int) -> str:

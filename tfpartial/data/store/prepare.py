@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from tfpartial.data.label_maps.reading import LabelReading
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
-from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD
+from tfpartial.data.store.sources import as_read, files_of, is_as_read
+from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD, crc32
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.parallel import map_cases
@@ -66,7 +67,7 @@ class CaseTask:
             "root": str(self.case.root),
             "images": [plain(image) | {"path": self._relative(image.path)} for image in self.case.images],
             "labels": [plain(label) | {"path": self._relative(label.path)} for label in self.case.labels],
-            "bytes": {self._relative(path): self._bytes(path) for path in paths_of(self.case.images, self.case.labels)},
+            "bytes": {name: self._bytes(path) for name, path in self.sources().items()},
         }
 
     def _relative(self, path: Path) -> str:
@@ -74,10 +75,14 @@ class CaseTask:
 
     @staticmethod
     def _bytes(path: Path) -> int:
-        """Length of a file, or of the files in a folder: it gives nearly every other file away, and a checksum would read all."""
+        """Length of a file, or of the files in a folder: it gives nearly every other file away at no cost (see `sources`)."""
         if not path.exists():
             raise TfpartialError(f"{path}: no such file; it was there when `ingest` verified the data set")
-        return sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
+        return sum(file.stat().st_size for file in files_of(path))
+
+    def sources(self) -> dict[str, Path]:
+        """The files and folders that the case is prepared from, by their names in its record."""
+        return {self._relative(path): path for path in paths_of(self.case.images, self.case.labels)}
 
 
 def prepare_cases(
@@ -88,7 +93,7 @@ def prepare_cases(
     workers: int = 0,
     scheduler: str | None = None,
 ) -> Iterator[str]:
-    """Writes the case folders of a store that are not there yet, and yields the id of each case when it is there.
+    """Writes the case folders of a store that are not there yet, and gives the id of each case when it is there.
 
     Cases that an interrupted run finished are kept, so the same call goes on where it stopped. Memory does not depend on the
     number of cases. `finish_store` ends the work.
@@ -101,19 +106,28 @@ def prepare_cases(
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler whose workers do it instead; they must see the same folders.
 
+    Returns:
+        An iterator; the work is done while it is gone through.
+
     Raises:
-        TfpartialError: a finished case was prepared from or to something else; a volume is not what the manifest says; or what
-            `map_cases` raises.
+        TfpartialError: at once: a finished case was prepared from or to something else. In the work: a volume is not what the
+            manifest says; or what `map_cases` raises.
     """
     out = Path(out).absolute()  # another machine's worker has another current folder
     data_set = dataclasses.replace(manifest, cases={})
     tasks = [CaseTask(case, data_set, out, size, spacing_mm) for case in manifest.cases.values()]
-    finished = [_is_finished(task) for task in tasks]
-    waiting = [task for task, is_finished in zip(tasks, finished, strict=True) if not is_finished]
+    finished = {task.id for task in tasks if _is_finished(task)}
+    return _prepare(out, tasks, finished, workers, scheduler)
+
+
+def _prepare(
+    out: Path, tasks: Sequence[CaseTask], finished: Collection[str], workers: int, scheduler: str | None
+) -> Iterator[str]:
+    waiting = [task for task in tasks if task.id not in finished]
     if waiting:
         (out / INDEX).unlink(missing_ok=True)  # until `finish_store` it is not the store that was asked for
         remove_unfinished(out / CASES)
-    yield from (task.id for task, is_finished in zip(tasks, finished, strict=True) if is_finished)
+    yield from (task.id for task in tasks if task.id in finished)
     yield from map_cases(prepare_case, waiting, workers, scheduler=scheduler)
     if waiting:
         remove_unfinished(out / CASES)  # of workers that were killed, whose cases others have done
@@ -136,7 +150,9 @@ def prepare_case(task: CaseTask) -> str:
     depth, rows, columns = reader.shape_zyx
     in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
     with atomic_folder(task.folder) as folder:
-        np.save(folder / HISTOGRAM, _write_image(folder / IMAGE, reader, in_plane))
+        read = {name: as_read(path) for name, path in task.sources().items()}
+        histogram, image_crc32 = _write_image(folder / IMAGE, reader, in_plane)
+        np.save(folder / HISTOGRAM, histogram)
         reading = read_case_labels(task.case, reader, task.data_set)
         labels = _label_slabs(reading, in_plane)
         write_label_layer(folder / EXPERTS, labels, (depth, *task.size), len(task.data_set.organs))
@@ -147,7 +163,9 @@ def prepare_case(task: CaseTask) -> str:
             "native": dataclasses.asdict(reader.native),
             "cropped": in_plane.cropped,
             "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
+            "read": read,
             "sha256": {name: sha256(folder / name) for name in (IMAGE, EXPERTS, HISTOGRAM)},
+            "crc32": {IMAGE: image_crc32},
         }
         write_json(folder / RECORD, record)
     return task.id
@@ -162,18 +180,28 @@ def finish_store(
         the number of cases and slices, and the cases from which the size cut something off.
     """
     records = {case_id: read_json(out / CASES / case_id / RECORD, "record of a prepared case") for case_id in manifest.cases}
-    kept = ("id", "annotated", "source", "patient", "shape_zyx", "spacing_mm_zyx", "native", "sha256")
+    kept = ("id", "annotated", "source", "patient", "shape_zyx", "spacing_mm_zyx", "native", "sha256", "crc32")
     index = {
         "format": FORMAT,
         "name": manifest.name,
         **_settings(manifest, size, spacing_mm),
-        "cases": {case_id: {key: record[key] for key in kept} for case_id, record in records.items()},
+        "cases": {case_id: {key: record[key] for key in kept if key in record} for case_id, record in records.items()},
     }
     write_json(out / INDEX, index)
     return {
         "cases": len(records),
         "slices": sum(record["shape_zyx"][0] for record in records.values()),
         "cropped": [case_id for case_id, record in records.items() if record["cropped"]],
+    }
+
+
+def known_checksums(out: Path) -> dict[str, str]:
+    """The checksums that the records of the cases have, by the file's path in the store."""
+    records = {path.parent: read_json(path, "record of a prepared case") for path in out.glob(f"{CASES}/*/{RECORD}")}
+    return {
+        (folder / name).relative_to(out).as_posix(): checksum
+        for folder, record in records.items()
+        for name, checksum in record["sha256"].items()
     }
 
 
@@ -198,6 +226,12 @@ def _is_finished(task: CaseTask) -> bool:
                 f"{task.folder}: was prepared with {key} {record.get(key)}, now {asked} is asked for; "
                 "remove the store or choose another folder"
             )
+    for name, path in task.sources().items():
+        if name in record.get("read", {}) and not is_as_read(path, record["read"][name]):
+            raise TfpartialError(
+                f"{task.folder}: was prepared from {path}, which has changed since; remove the folder of the case, or choose "
+                "another folder for the store"
+            )
     return True
 
 
@@ -211,8 +245,8 @@ def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarray:
-    """Writes the image shard slab by slab; returns the histogram of the native HU of channel 0."""
+def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, int]:
+    """Writes the image shard slab by slab; returns the histogram of the native HU of channel 0, and the shard's CRC-32."""
     histogram = np.zeros(BINS, np.int64)
     shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
     with path.open("wb") as file:
@@ -222,7 +256,7 @@ def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> np.ndarra
             for native_slice in slab[..., 0]:
                 histogram += hu_histogram(native_slice)
             np.ascontiguousarray(in_plane.image(slab), "<i2").tofile(file)
-    return histogram
+    return histogram, crc32(path)
 
 
 def _label_slabs(reading: LabelReading, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:

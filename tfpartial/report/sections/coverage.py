@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tfpartial.artifacts import parsing, read_json
+from tfpartial.checksums import require_intact
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import FoundStage
 from tfpartial.report.css_colours import hex_colours
@@ -74,6 +75,7 @@ def _read_cases(path: Path) -> pd.DataFrame:
     """One row per case and annotated organ: `source`, `case`, `organ` and `state`, 1 where it is present, else 0."""
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the organs of each case")
+    require_intact(path)
     names = dict.fromkeys(("case", "source", "organ"), str)
     try:
         table = pd.read_csv(path, dtype=names, keep_default_na=False)
