@@ -7,6 +7,7 @@ made again from the experiment.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import FoundStage, find_stages
 from tfpartial.report.times import stage_minutes
@@ -62,8 +64,10 @@ def collect(sweep: Path, folder: Path) -> list[Path]:
 
 
 def _copied(source: Path, target: Path, sweep: Path) -> Path:
-    """Copies a text without the path of the machine."""
+    """Copies a text without the path of the machine, JSON without the checksum of what it was."""
     text = source.read_text(encoding="utf-8")
+    if source.suffix == ".json":
+        text = json.dumps(read_json(source, "provenance"), indent=1) + "\n"
     target.write_text(text.replace(str(sweep.resolve()), f"runs/{sweep.resolve().name}"), encoding="utf-8")
     return target
 

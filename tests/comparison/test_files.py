@@ -1,10 +1,9 @@
 """The files of a comparison, and how undefined numbers are written."""
 
-import json
-
 import pandas as pd
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.comparison.averages import averages
 from tfpartial.comparison.files import write_comparison
 from tfpartial.comparison.joined_scores import join_scores
@@ -27,7 +26,7 @@ def folder(scored, tmp_path):
 
 
 def test_the_json_has_all_numbers_and_null_with_a_reason(folder):
-    content = json.loads((folder / "comparison.json").read_text())
+    content = read_json(folder / "comparison.json", "content")
     assert (content["cases"], content["organs"], content["figures"]) == (2, ["liver", "spleen"], [])
     place = {"method": "naive", "alpha": None, "fold": 0, "folder": "../naive", "seed": None}
     trained = {"steps": None, "slices": None, "confidence_steps": None}
@@ -41,7 +40,7 @@ def test_the_json_has_all_numbers_and_null_with_a_reason(folder):
 
 
 def test_the_csv_files_have_the_same_numbers(folder):
-    content = json.loads((folder / "comparison.json").read_text())
+    content = read_json(folder / "comparison.json", "content")
     for name in ("averages", "tests", "runs"):
         table = pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
         assert list(table.columns) == list(content[name][0])

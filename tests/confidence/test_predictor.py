@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfpartial.artifacts import sha256
+from tfpartial.artifacts import read_json, sha256
 from tfpartial.confidence import ConfidentPredictor
 from tfpartial.confidence.card import NETWORK, PUBLISHED, ConfidenceCard, write_card
 from tfpartial.confidence.card import read_card as read_confidence_card
@@ -135,7 +135,7 @@ def test_names_a_folder_that_is_none_or_not_finished_and_a_damaged_file(unet_seg
 
 
 def test_a_card_of_an_older_release_is_one_of_the_published_loss(confidence_folder, tmp_path):
-    content = json.loads((confidence_folder / "confidence.json").read_text())
+    content = read_json(confidence_folder / "confidence.json", "content")
     del content["loss"]
     (tmp_path / "confidence.json").write_text(json.dumps(content))
     assert read_confidence_card(tmp_path).loss == "tcp"

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from matplotlib.image import imread
 
 from tfpartial.arguments import parse
+from tfpartial.artifacts import read_json
 from tfpartial.config import CompareConfig, ScoreConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import compare, score
@@ -36,7 +37,7 @@ def config(manifest, tmp_path):
 
 
 def comparison(config):
-    return json.loads((config.out / "comparison.json").read_text())
+    return read_json(config.out / "comparison.json", "content")
 
 
 def test_tables_and_numbers_are_written_and_the_means_are_shown(config):
@@ -52,7 +53,7 @@ def test_tables_and_numbers_are_written_and_the_means_are_shown(config):
     (test,) = summary["tests of dsc"]
     assert (test["first"], test["second"], test["n"]) == ("half", "right", 2)
     assert test["mean_difference"] == pytest.approx(1 - half["dsc"])
-    assert json.loads((config.out / "done.json").read_text()) == summary
+    assert read_json(config.out / "done.json", "content") == summary
 
 
 def test_tables_of_metrics_that_are_not_asked_for_any_more_go(config):

@@ -1,6 +1,5 @@
 """The stage: which cases, files and slices are drawn, and what is refused."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
+from tfpartial.artifacts import read_json
 from tfpartial.config import OverlayConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate.overlay import run
@@ -52,7 +52,7 @@ def test_the_slices_that_show_most_are_drawn_in_every_plane(files):
     summary = run(files)
     assert pictures(files) == ["ct_axial_0003.png", "ct_coronal_0015.png", "ct_sagittal_0015.png", "ct_sheet.png"]
     assert summary["cases"] == [{"case": "ct", "axial": [3], "coronal": [15], "sagittal": [15]}]
-    assert json.loads((files.out / "done.json").read_text()) == summary
+    assert read_json(files.out / "done.json", "content") == summary
 
 
 def test_pictures_have_the_proportions_of_the_tissue(files):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.config import RankConfig
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.fold.split import read_fold
@@ -69,7 +70,7 @@ def test_rankings_are_those_of_all_candidates_of_the_fold(config, tiny_run):
             assert by_organ[organ].auc == pytest.approx(wins.mean(), abs=1e-3)
     assert by_organ["mean"].n == sum(len(hu) for hu, _ in expected.values())
     assert content["cases"] == summary["cases"] == 2
-    assert json.loads((config.out / "done.json").read_text()) == summary
+    assert read_json(config.out / "done.json", "content") == summary
     for picture in content["pictures"]:
         assert (config.out / picture["file"]).is_file()
 

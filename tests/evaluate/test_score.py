@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from tfpartial.artifacts import read_json
 from tfpartial.config import ScoreConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate.score import run
@@ -90,7 +91,7 @@ def test_the_summary_is_kept_and_says_what_was_scored_and_how(config):
     assert fat["states"] == {"scored": 1, "missed": 0, "false_positive": 0, "absent": 0, "not_annotated": 1}
     assert (fat["hd_mm"]["n"], fat["hd_mm"]["sd"]) == (1, None)
     assert shown["organs"][1]["hd_mm"] == fat["hd_mm"]["mean"]
-    assert json.loads((config.out / "done.json").read_text()) == shown
+    assert read_json(config.out / "done.json", "content") == shown
 
 
 def test_workers_give_the_same_files(config):
@@ -101,7 +102,7 @@ def test_workers_give_the_same_files(config):
 
 
 def test_a_case_without_a_label_map_is_unknown_for_every_organ(config):
-    content = json.loads(config.manifest.read_text())
+    content = read_json(config.manifest, "content")
     content["cases"]["b"] |= {"labels": [], "annotated": []}
     config.manifest.write_text(json.dumps(content))
     assert [row["not_annotated"] for row in run(config)["organs"]] == [1, 1, 2]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.errors import PartlyDone, TfpartialError
 from tfpartial.experiment import work
 from tfpartial.train import sweep as stage
@@ -44,7 +45,7 @@ def test_the_table_has_a_row_per_cell_and_is_there_after_each(here, experiment, 
         "method": "certain", "alpha": 1.0, "fold": 0, "state": "finished", "dsc": 1.0, "minutes": 1.5, "reason": "",
     }  # fmt: skip
     assert [round(row["dsc"], 2) for row in cells] == [1.0, 0.95, 0.9, 0.85, 0.1, 0.05, 0.0, -0.05]
-    assert json.loads((tmp_path / "run" / "sweep.json").read_text())["cells"] == cells
+    assert read_json(tmp_path / "run" / "sweep.json", "content")["cells"] == cells
     with (tmp_path / "run" / "sweep.csv").open(newline="") as file:
         assert [row["dsc"] for row in csv.DictReader(file)] == [str(row["dsc"]) for row in cells]
 
@@ -106,7 +107,7 @@ def test_a_comparison_takes_all_cells_and_grows_with_them(here, experiment, tmp_
     both = certain | {"naive": {"train": {"method": "naive"}}}
     for methods, expected in ((certain, [1.0, 0.9]), (both, [1.0, 0.95, 0.9, 0.85]), (both, [1.0, 0.95, 0.9, 0.85])):
         summary = stage.run(experiment.sweep(text, methods=methods, alphas=[1.0]))
-        assert json.loads((tmp_path / "run/09-compare/comparison.json").read_text()) == expected
+        assert read_json(tmp_path / "run/09-compare/comparison.json", "content") == expected
     assert [row["stage"] for row in summary["comparisons"]] == ["09-compare"]
     assert done(here, "compare") == 2
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from tfpartial.artifacts import read_json
 from tfpartial.config import RelabelConfig
 from tfpartial.data.fold.pseudo_label_writer import undo
 from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels, layer_path, step_folder
@@ -163,7 +164,7 @@ def test_a_layer_that_is_gone_is_named(two_steps):
 )
 def test_says_what_is_wrong_with_the_index(two_steps, change, message):
     path = two_steps / INDEX
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    path.write_text(json.dumps(change(read_json(path, "content"))))
     with pytest.raises(TfpartialError, match=message):
         PseudoLabels.open(two_steps)
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.comparison.budgets import Budget
 from tfpartial.comparison.files import write_comparison
 from tfpartial.comparison.joined_scores import join_scores
@@ -35,7 +36,7 @@ def test_steps_and_slices_of_each_run_are_shown_and_what_is_not_alike(compared, 
 
 
 def test_a_comparison_of_an_older_release_has_no_steps(compared, open_run):
-    content = json.loads((compared / "comparison.json").read_text())
+    content = read_json(compared / "comparison.json", "content")
     content.pop("not alike")
     content["runs"] = [{name: run[name] for name in ("method", "alpha", "fold", "folder")} for run in content["runs"]]
     (compared / "comparison.json").write_text(json.dumps(content))

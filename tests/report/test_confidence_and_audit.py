@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.report.page import write_page
 from tfpartial.report.sections import audit, confidence
@@ -58,7 +59,7 @@ def test_an_audit_lists_suspects_and_the_next_cases(whole_sweep, open_run):
 
 def test_a_long_list_is_cut_and_says_so(sweep, open_run):
     path = sweep / "08-audit" / "suspects.json"
-    content = json.loads(path.read_text())
+    content = read_json(path, "content")
     content["suspects"] = [content["suspects"][0] | {"rank": rank} for rank in range(1, 81)]
     path.write_text(json.dumps(content))
     page = audit.SECTION.render(open_run(sweep))

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.report.page import SECTIONS, write_page
 from tfpartial.report.sections.overview import missing
 
@@ -93,7 +94,7 @@ def test_what_is_missing_is_said(sweep, open_run):
     train, broken = (sweep / "alpha1" / "fold0" / method for method in ("naive/05-train", "certain/07-score"))
     (train / "done.json").unlink()
     (broken / "scores.csv").unlink()
-    cells = json.loads((sweep / "sweep.json").read_text())
+    cells = read_json(sweep / "sweep.json", "content")
     cells["cells"][0] |= {"state": "unfinished"}
     cells["cells"][7] |= {"state": "failed", "reason": "out of memory"}
     (sweep / "sweep.json").write_text(json.dumps(cells))

@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.data.store.store import Store
 from tfpartial.report.relabel_chains import chain_groups
 from tfpartial.report.sections import relabeling
@@ -18,7 +19,7 @@ CELL = "alpha0.1/fold{}/certain/04-relabel"
 
 def change(folder, step, **measures):
     path = folder / f"step-{step}" / "summary.json"
-    content = json.loads(path.read_text())
+    content = read_json(path, "content")
     content["overall"] |= measures
     path.write_text(json.dumps(content))
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 from tfpartial.segmenter.card import FILE_NAME, NetworkSpec, SegmenterCard, build_network, read_card, write_card
@@ -26,7 +27,7 @@ def test_the_network_of_a_card_clips_to_the_epsilon_of_its_prior(tmp_path, where
 
 def test_cards_of_older_releases_keep_what_their_networks_were_built_with(tmp_path):
     write_card(card(), tmp_path)
-    content = json.loads((tmp_path / FILE_NAME).read_text())
+    content = read_json(tmp_path / FILE_NAME, "content")
     del content["prior_epsilon"]
     (tmp_path / FILE_NAME).write_text(json.dumps(content))
     assert read_card(tmp_path).prior_epsilon == 1e-6

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfpartial.artifacts import sha256
+from tfpartial.artifacts import read_json, sha256
 from tfpartial.confidence import ConfidentPredictor
 from tfpartial.confidence.card import read_card as read_confidence_card
 from tfpartial.config import ConfidenceConfig, EstimatorConfig, NetworkConfig, TrainConfig
@@ -145,7 +145,7 @@ def test_does_not_go_on_with_another_segmenter(tiny_run, model, tmp_path):
     folder = tmp_path / "confidence"
     confidence.run(config(tiny_run, model, folder, deterministic=False))
     (folder / "done.json").unlink()  # as if killed after its last epoch
-    card = json.loads((folder / "confidence.json").read_text())
+    card = read_json(folder / "confidence.json", "content")
     (folder / "confidence.json").write_text(json.dumps(card | {"segmenter_sha256": "0" * 64}))
     with pytest.raises(TfpartialError, match="this confidence network belongs to another segmenter than"):
         confidence.run(config(tiny_run, model, folder, deterministic=False))

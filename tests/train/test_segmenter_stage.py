@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
+from tfpartial.artifacts import read_json
 from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
 from tfpartial.data.feed.pipeline import case_slices
 from tfpartial.data.fold.training_cases import read_training_cases
@@ -152,7 +153,7 @@ def test_refuses_a_folder_with_something_else_in_it(tiny_run, tmp_path):
 
 def test_refuses_annotations_of_other_cases(tiny_run, tmp_path):
     other = tmp_path / "annotations.json"
-    content = json.loads(tiny_run.annotations.read_text())
+    content = read_json(tiny_run.annotations, "content")
     content["folds"][0].popitem()
     other.write_text(json.dumps(content))
     with pytest.raises(TfpartialError, match=r"1 cases are not in .*annotations\.json, first 'phantom_"):
@@ -161,7 +162,7 @@ def test_refuses_annotations_of_other_cases(tiny_run, tmp_path):
 
 def test_says_what_to_do_when_no_training_case_keeps_an_organ(tiny_run, tmp_path):
     other = tmp_path / "annotations.json"
-    content = json.loads(tiny_run.annotations.read_text())
+    content = read_json(tiny_run.annotations, "content")
     for kept in (kept for fold in content["folds"] for kept in fold.values()):
         kept[:] = [organ for organ in kept if organ != "liver"]
     other.write_text(json.dumps(content))

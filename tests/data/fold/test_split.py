@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import logging
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfpartial.artifacts import read_json
 from tfpartial.data.fold.split import Fold, make_splits, read_fold, read_folds, write_splits
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.errors import TfpartialError
@@ -120,7 +120,7 @@ def test_splits_are_written_once(tmp_path):
     write_splits(path, first)
     with pytest.raises(TfpartialError, match="holds other splits"):
         write_splits(path, make_splits(manifest, 2, seed=1))
-    assert json.loads(path.read_text()) == first
+    assert read_json(path, "content") == first
     assert list(read_folds(path)) == folds_of(first)
 
 

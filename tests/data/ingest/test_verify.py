@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tfpartial import cli
+from tfpartial.artifacts import read_json
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile
 from tfpartial.data.ingest.verify import accept, verify_dataset
@@ -72,7 +73,7 @@ def test_a_manifest_comes_back_from_its_file(tiny_dataset, tmp_path):
 @pytest.mark.parametrize("name", ["../other/a.nii.gz", "/etc/passwd"])
 def test_a_manifest_that_names_files_elsewhere_is_refused(tiny_dataset, tmp_path, name):
     write_manifest(manifest_of(tiny_dataset), tmp_path / "manifest.json")
-    content = json.loads((tmp_path / "manifest.json").read_text())
+    content = read_json(tmp_path / "manifest.json", "content")
     content["cases"]["a"]["images"][0]["path"] = name
     (tmp_path / "manifest.json").write_text(json.dumps(content))
     with pytest.raises(TfpartialError, match=r"case 'a': .* expected a name inside of the data set"):

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.artifacts import read_json
+
 NIFTI, NRRD, META = (".nii", ".nii.gz"), (".nrrd", ".nhdr"), (".mha", ".mhd")
 DETACHED = (".nhdr", ".mhd")
 VOLUMES = (*NIFTI, *NRRD, *META)
@@ -115,7 +117,7 @@ def archived(**members: object) -> Callable[[Any], object]:
 
 def manifest(change: Callable[[dict], object]) -> Callable[[Any], object]:
     def make(data: Any) -> None:
-        content = json.loads(data.path.read_text())
+        content = read_json(data.path, "content")
         change(content)
         data.path.write_text(json.dumps(content))
 

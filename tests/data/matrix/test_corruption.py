@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfpartial import cli
+from tfpartial.artifacts import read_json
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.label_maps.reading import read_labels
@@ -242,7 +243,7 @@ def test_a_changed_manifest_is_used_or_refused(make_source, folder, data):
         make_source(root, "dataset.json")
         run_quietly("ingest", "--dataset", root, "--out", good)
     path, out = folder / "manifest.json", folder / "store"
-    path.write_text(json.dumps(changed(json.loads(good.read_text()), data)))
+    path.write_text(json.dumps(changed(read_json(good, "content"), data)))
     status = run_quietly("prepare", "--manifest", path, "--out", out, "--size", 8, 8)
     if status:  # a store without its index is none, and what is begun is taken up by the next run
         assert not (out / "store.json").exists()
