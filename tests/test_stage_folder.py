@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from tfpartial.arguments import parse
-from tfpartial.artifacts import sha256
+from tfpartial.artifacts import read_json, sha256, write_json
 from tfpartial.config import CompareConfig, IngestConfig, LossConfig, NetworkConfig, SourceConfig, TrainConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import finish, input_checksums, summary_of
+from tfpartial.provenance import finish, input_checksums, machine, summary_of, threads
 from tfpartial.stage_folder import differences, open_stage
 
 
@@ -73,6 +73,36 @@ def test_refuses_other_inputs_and_names_them(config, finished):
     with pytest.raises(TfpartialError, match=r"out: was begun with other inputs \(splits\.json changed since\); choose another"):
         open_stage(config.out, "train", config, "state.npz")
     assert (config.out / "provenance.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "deterministic", "refused"),
+    [("2", "1", True, True), ("2", "2", True, False), ("2", "1", False, False), (None, "1", True, False)],
+)
+def test_a_deterministic_training_goes_on_with_as_many_threads_only(config, monkeypatch, begun, now, deterministic, refused):
+    config = replace(config, deterministic=deterministic)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", begun or "7")
+    open_stage(config.out, "train", config, "state.npz")
+    (config.out / "state.npz").touch()
+    if begun is None:  # an older release did not say it
+        path = config.out / "provenance.json"
+        provenance = read_json(path, "provenance")
+        del provenance["machine"]["threads"]
+        write_json(path, provenance)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", now)
+    if refused:
+        with pytest.raises(TfpartialError, match=r"was begun with 2 threads, now there are 1, .* set TF_NUM_INTRAOP_THREADS=2"):
+            open_stage(config.out, "train", config, "state.npz")
+    else:
+        assert not open_stage(config.out, "train", config, "state.npz")
+    finish(config.out, {})  # what is finished is only looked at
+    assert open_stage(config.out, "train", config, "state.npz")
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("3", 3), ("", None), ("0", None), ("many", None)])
+def test_threads_are_as_many_as_cores_unless_the_environment_says_it(monkeypatch, asked, expected):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", asked)
+    assert threads() == expected or (expected is None and threads() == machine()["cores"])
 
 
 def test_before_the_first_progress_the_inputs_may_change(config):

@@ -21,6 +21,8 @@ from tfpartial.checksums import CHECKSUMS, write_checksums
 
 PACKAGES = ("tfpartial", "tensorflow", "keras", "numpy", "scipy", "SimpleITK", "scikit-image")
 OF_STAGE = ("done.json", "provenance.json")
+THREADS = "TF_NUM_INTRAOP_THREADS"
+"""TensorFlow's own variable."""
 HASHED_SUFFIXES = (".json", ".keras")
 
 
@@ -63,8 +65,14 @@ def write_provenance(folder: Path, config: Any, command: Sequence[str] | None = 
 
 
 def machine() -> dict[str, Any]:
-    """Processor, number of cores and system: what a speed must be read with."""
-    return {"processor": _processor(), "cores": len(_affinity()), "system": platform.platform()}
+    """Processor, number of cores and system: what a speed must be read with; and threads, on which sums depend."""
+    return {"processor": _processor(), "cores": len(_affinity()), "threads": threads(), "system": platform.platform()}
+
+
+def threads() -> int:
+    """Threads among which TensorFlow divides an operation: as many as cores, or as the environment says."""
+    asked = os.environ.get(THREADS, "")
+    return int(asked) if asked.isdigit() and int(asked) else len(_affinity())
 
 
 def begin(folder: Path, verb: str, config: Any, command: Sequence[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from tfpartial.artifacts import left_by_others, read_json
 from tfpartial.checksums import require_intact
 from tfpartial.config.renamed import renewed
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import begin, input_checksums, is_finished, plain
+from tfpartial.provenance import THREADS, begin, input_checksums, is_finished, plain, threads
 
 
 def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
@@ -39,6 +39,7 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
     if begun.is_file() and ((folder / progress).is_file() or is_finished(folder)):
         _require_same(begun, verb, config)
         _require_same_inputs(folder, config)
+        _require_same_threads(folder, config)
     else:
         begin(folder, verb, config)
     return is_finished(folder)
@@ -54,6 +55,29 @@ def _require_same_inputs(folder: Path, config: Any) -> None:
     changed = changed_inputs(folder, config)
     if changed:
         raise TfpartialError(f"{folder}: was begun with other inputs ({', '.join(changed)} changed since); choose another out")
+
+
+def _require_same_threads(folder: Path, config: Any) -> None:
+    changed = None if is_finished(folder) else changed_threads(folder, config)
+    if changed:
+        raise TfpartialError(f"{folder}: {changed}")
+
+
+def changed_threads(folder: Path, config: Any) -> str | None:
+    """Why a begun stage would not come to the same weights now, though it is deterministic; None where it would.
+
+    Sums of floats depend on how many threads share them. A stage of an older release does not say how many it had.
+    """
+    path = folder / "provenance.json"
+    if not getattr(config, "deterministic", False) or not path.is_file():
+        return None
+    before = read_json(path, "provenance of the stage").get("machine", {}).get("threads")
+    if before in (None, threads()):
+        return None
+    return (
+        f"was begun with {before} threads, now there are {threads()}, which gives other weights; set {THREADS}={before}, or "
+        "choose another out"
+    )
 
 
 def changed_inputs(folder: Path, config: Any) -> list[str]:

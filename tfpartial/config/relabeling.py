@@ -81,7 +81,7 @@ class ConfidenceConfig:
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
-        deterministic: the same seed on the same machine gives the same weights, bit for bit.
+        deterministic: the same seed on the same machine with the same number of threads gives the same weights, bit for bit.
         seed: seed of the head's initial weights, the order of the slices and the augmentation.
     """
 

@@ -103,7 +103,7 @@ class TrainConfig:
         validate_every: epochs between validations.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
         jit: compile the step with XLA; `auto` does so on GPUs.
-        deterministic: the same seed on the same machine gives the same weights, bit for bit.
+        deterministic: the same seed on the same machine with the same number of threads gives the same weights, bit for bit.
         seed: seed of the initial weights, the order of the slices and the augmentation.
     """
 

@@ -10,7 +10,7 @@ from tfpartial.artifacts import left_by_others
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.plan import PlannedStage
 from tfpartial.provenance import is_finished
-from tfpartial.stage_folder import changed_inputs, differences
+from tfpartial.stage_folder import changed_inputs, changed_threads, differences
 from tfpartial.stages import OUTPUTS
 
 EXECUTION = ("workers", "scheduler")
@@ -52,8 +52,9 @@ def examine(stage: PlannedStage) -> Finding:
     # Killed before it wrote its provenance, the stage has done nothing.
     if finished or (stage.resumes and (stage.folder / "provenance.json").is_file()):
         changes = differences(begun, stage.verb, stage.config, apart_from={*stage.wired, *EXECUTION})
-        if changes:
-            return Finding(State.CHANGED, "; ".join(changes))
+        threads = None if finished else changed_threads(stage.folder, stage.config)
+        if changes or threads:
+            return Finding(State.CHANGED, threads if threads and not changes else "; ".join(changes))
         apart = changed_inputs(stage.folder, stage.config)
         if apart and OUTPUTS[stage.verb].gathers:
             return Finding(State.UNFINISHED, f"it gathers others now: {', '.join(apart)}")
