@@ -166,3 +166,13 @@ def test_real_segmentations_equal_their_nrrd_twins(realdata, name):
         twin = Geometry.of(image)
         assert difference(label.native, twin, 0.01) is None
         assert np.array_equal(label.mask(key, twin), twin.to_lps(sitk.GetArrayFromImage(image)) == value), key
+
+
+@pytest.mark.parametrize(("declared", "encoding"), [("ISO_IR 192", "latin-1"), ("ISO_IR 100", "utf-8")])
+def test_names_are_read_whatever_the_file_says_of_its_letters(tmp_path, ct, declared, encoding):
+    path = write(tmp_path / "seg.dcm", ct, masks())
+    content = pydicom.dcmread(path)
+    content.SpecificCharacterSet = declared
+    content.save_as(path)
+    path.write_bytes(path.read_bytes().replace(b"tumour", "tümo".encode(encoding).ljust(6)))
+    assert open_label(path).keys() == ("liver", "tümo", "liver (2)")

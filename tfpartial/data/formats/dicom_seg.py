@@ -6,8 +6,10 @@ from pathlib import Path
 
 import highdicom
 import numpy as np
+import pydicom
 
 from tfpartial.data.formats.dicom_errors import dicom_errors
+from tfpartial.data.formats.dicom_text import text_of
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
@@ -32,7 +34,8 @@ class DicomSeg(NamedSegments):
             self._object = highdicom.seg.segread(path)
             kind = self._object.SegmentationType
             self._numbers = [number for number in self._object.segment_numbers if number != BACKGROUND]
-            names = [self._object.get_segment_description(number).segment_label for number in self._numbers]
+            labels = _labels(path)
+            names = [labels[number] for number in self._numbers]
             if kind == "FRACTIONAL":
                 raise FileError(path, "fractional_label", "expected a BINARY or LABELMAP segmentation, got a FRACTIONAL one")
             super().__init__(path, self._grid(path), f"dicom_seg {kind}", names)
@@ -56,3 +59,9 @@ class DicomSeg(NamedSegments):
             volume = self._object.get_volume(segment_numbers=[self._numbers[number]], dtype=np.uint8)
             assert self.native is not None
             return self.native.to_lps(volume.array[..., 0]) != 0
+
+
+def _labels(path: Path) -> dict[int, str]:
+    """Segment number -> SegmentLabel, as the bytes have it: highdicom gives what pydicom makes of a wrong character set."""
+    content = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SegmentSequence"])
+    return {int(item.SegmentNumber): text_of(item, "SegmentLabel") for item in content.SegmentSequence}
