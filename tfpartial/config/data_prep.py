@@ -54,6 +54,8 @@ class SourceConfig:
         unlisted: whether a label value that stands for no organ is an error or background.
         ignore: values of voxels where nobody may learn, beyond those that the data set names.
         label_grid: `same` refuses a label on another grid than its image; `nearest` resamples it there.
+        fill_gaps: so many slices in a row without a contour of an RTSTRUCT, between two with contours, are drawn by interpolating
+            their shapes. More stay empty, with a warning.
         uneven: `refuse` DICOM series that are tilted or unevenly spaced, or `resample` them in world space.
         rescale: slope and intercept that make HU of the stored numbers.
         series: SeriesInstanceUID of the images, where a folder holds several series.
@@ -75,12 +77,14 @@ class SourceConfig:
     unlisted: Literal["error", "background"] = "error"
     ignore: list[int] = field(default_factory=list)
     label_grid: Literal["same", "nearest"] = "same"
+    fill_gaps: int = 0
     uneven: Literal["refuse", "resample"] = "refuse"
     rescale: tuple[float, float] = (1.0, 0.0)
     series: str | None = None
 
     def __post_init__(self) -> None:
         require(self.rescale[0] != 0, "rescale", "a slope other than 0", self.rescale[0])
+        require(self.fill_gaps >= 0, "fill_gaps", "0 or more slices", self.fill_gaps)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class LabelFile:
         empty: what it means that an organ of `organs` has no voxel in the file, where the case does not say for which organs it
             is annotated: nobody looked for it, it was looked for and is absent, or `ask` (an error, so that somebody decides).
         grid: `same`: the file must lie on the image's grid; `nearest`: resample it there.
+        fill_gaps: so many slices in a row without a contour of an RTSTRUCT, between two with contours, are interpolated.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class LabelFile:
     left_right: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     empty: Empty = "not_annotated"
     grid: Grid = "same"
+    fill_gaps: int = 0
 
     @property
     def shown_organs(self) -> tuple[str, ...]:
@@ -72,12 +74,15 @@ class Step:
     """Something that was done to a case, for its history.
 
     Args:
-        name: `read`, `reorient`, `resample`, `rescale`, `clip`, `merge`, `divide`, `overlap`, `fit` (padded or cropped).
+        name: `read`, `reorient`, `resample`, `rescale`, `clip`, `contours`, `merge`, `divide`, `overlap`, `fit` (padded or
+            cropped).
         detail: what a reader of the history wants to know, as JSON.
+        warning: what `ingest` says of it: something was decided by a rule that may be wrong here; mostly empty.
     """
 
     name: str
     detail: Mapping[str, Any]
+    warning: str = ""
 
     def row(self) -> dict[str, Any]:
         """The step as JSON."""

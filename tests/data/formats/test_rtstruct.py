@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +25,13 @@ def contour(points, place, grid=GRID, kind="CLOSED_PLANAR"):
     """A contour through voxel indices (x, y) of slice `place` of a stored grid."""
     item = pydicom.Dataset()
     item.ContourGeometricType = kind
-    indices = np.column_stack([np.asarray(points, float), np.full(len(points), place)])
+    indices = np.column_stack([np.reshape(np.asarray(points, float), (-1, 2)), np.full(len(points), place)])
     item.ContourData = [f"{number:.8g}" for number in grid.positions_mm(indices).ravel()]
     return item
 
 
-def write(path: Path, rois: dict[str, list[pydicom.Dataset]]) -> Path:
+def write(path: Path, rois: dict[str, list[pydicom.Dataset]], change: Callable[[pydicom.Dataset], None] | None = None) -> Path:
+    """A structure set; `change` is done to it before it is saved."""
     content = pydicom.Dataset()
     content.file_meta = FileMetaDataset()
     content.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -43,6 +46,8 @@ def write(path: Path, rois: dict[str, list[pydicom.Dataset]]) -> Path:
         content.StructureSetROISequence.append(roi)
         if contours:
             content.ROIContourSequence.append(drawn)
+    if change:
+        change(content)
     content.save_as(path, enforce_file_format=True)
     return path
 
@@ -155,3 +160,144 @@ def test_wrong_references_do_not_matter_but_missing_slices_do(ct, name):
     one_more = Geometry((512, 512, 3), grid.spacing_mm_xyz, grid.origin_mm_xyz, grid.direction)
     # rt-utils, which also takes every pixel that a contour touches, has 5705, 5291, 5040, 9713.
     assert [int(label.mask(roi, one_more).sum()) for roi in rois] == [5460, 5040, 4813, 9198]
+
+
+def warnings_of(label):
+    return [step.warning for step in label.history if step.warning]
+
+
+OTHER_SQUARE = [[4, 2], [7, 2], [7, 5], [4, 5]]
+SLICES = "along z (LPS, from 0)"
+DECIDED = {
+    # contours, voxels by slice, warning
+    "repeated": (
+        [contour(SQUARE, 1), contour(SQUARE, 1), contour(SQUARE, 2)],
+        [0, 16, 16, 0],
+        f"segment 'liver': contours on slice 1 {SLICES} repeat each other; each counts once",
+    ),
+    "overlapping": (
+        [contour(points, place) for points in (SQUARE, OTHER_SQUARE) for place in (1, 2)],
+        [0, 26, 26, 0],
+        f"segment 'liver': contours on slices 1..2 {SLICES} overlap; they are united",
+    ),
+    "a gap": (
+        [contour(SQUARE, 0), contour(SQUARE, 3)],
+        [16, 0, 0, 16],
+        f"segment 'liver': slices 1..2 {SLICES} have no contour, between slices that have; they stay empty",
+    ),
+    "a marker": (
+        [contour(SQUARE, 1), contour([[3, 3]], 2, kind="POINT"), contour([[3, 3], [4, 4]], 2)],
+        [0, 16, 0, 0],
+        "segment 'liver': 2 contours of one or two points, which have no area, left out",
+    ),
+    "no points": (
+        [contour(SQUARE, 1), contour([], 2)],
+        [0, 16, 0, 0],
+        "segment 'liver': 1 contour without points left out",
+    ),
+    "no points at all": ([contour([], 2)], [0, 0, 0, 0], "segment 'liver': 1 contour without points left out"),
+}
+
+
+@pytest.mark.parametrize("row", DECIDED)
+def test_what_was_decided_is_said(tmp_path, row):
+    contours, voxels, warning = DECIDED[row]
+    label = open_label(write(tmp_path / "rt.dcm", {"liver": contours}))
+    assert label.mask("liver", GRID).sum(axis=(1, 2)).tolist() == voxels
+    assert warnings_of(label) == [warning]
+    label.mask("liver", GRID)
+    assert len(label.history) == 2  # said once
+
+
+@pytest.mark.parametrize(("longest", "voxels"), [(1, [16, 0, 0, 16]), (2, [16, 16, 16, 16])])
+def test_gaps_are_filled_on_request_up_to_a_length(tmp_path, longest, voxels):
+    path = write(tmp_path / "rt.dcm", {"liver": [contour(SQUARE, 0), contour(SQUARE, 3)]})
+    label = open_label(path, fill_gaps=longest)
+    assert label.mask("liver", GRID).sum(axis=(1, 2)).tolist() == voxels
+    what = "are drawn by interpolation" if longest == 2 else "have no contour, between slices that have; they stay empty"
+    assert warnings_of(label) == [f"segment 'liver': slices 1..2 {SLICES} {what}"]
+
+
+def test_a_contour_without_its_data_is_left_out(tmp_path):
+    bare = contour(SQUARE, 2)
+    del bare.ContourData
+    label = open_label(write(tmp_path / "rt.dcm", {"liver": [contour(SQUARE, 1), bare]}))
+    assert label.mask("liver", GRID).sum() == 16
+    assert warnings_of(label) == ["segment 'liver': 1 contour without points left out"]
+
+
+def test_exclusive_contours_cut_each_other_out(tmp_path):
+    one, other = ([[left, 0.5], [left + 4, 0.5], [left + 4, 4.5], [left, 4.5]] for left in (1.5, 3.5))
+    both = [contour(points, 1, kind="CLOSEDPLANAR_XOR") for points in (one, other)]
+    label = open_label(write(tmp_path / "rt.dcm", {"liver": both}))
+    assert label.mask("liver", GRID)[1].sum() == 8 + 8
+
+
+def test_contours_that_hold_no_centre_are_refused(tmp_path):
+    tiny = [contour([[2.2, 1.2], [2.8, 1.2], [2.8, 1.8]], 1)]
+    label = open_label(write(tmp_path / "rt.dcm", {"liver": tiny}))
+    with pytest.raises(FileError, match=r"segment 'liver': 1 contours that hold no voxel's centre") as caught:
+        label.mask("liver", GRID)
+    assert caught.value.kind == "no_voxels"
+
+
+def test_a_broken_structure_takes_no_other_along(tmp_path):
+    broken = contour(SQUARE, 1)
+    broken.ContourData = broken.ContourData[:-1]
+    label = open_label(write(tmp_path / "rt.dcm", {"liver": [contour(SQUARE, 1)], "spleen": [broken]}))
+    assert label.mask("liver", GRID).sum() == 16
+
+
+def test_contours_of_one_number_in_two_items_belong_together(tmp_path):
+    def same_number(content):
+        content.ROIContourSequence[1].ReferencedROINumber = 1
+        del content.StructureSetROISequence[1]
+
+    path = write(tmp_path / "rt.dcm", {"liver": [contour(SQUARE, 1)], "liver again": [contour(SQUARE, 2)]}, same_number)
+    label = open_label(path)
+    assert label.mask("liver", GRID).sum(axis=(1, 2)).tolist() == [0, 16, 16, 0]
+
+
+def test_contours_of_a_number_without_a_name_are_said_to_be_left_out(tmp_path):
+    def nameless(content):
+        content.ROIContourSequence[1].ReferencedROINumber = 7
+
+    rois = {"liver": [contour(SQUARE, 1)], "spleen": [contour(SQUARE, 2)]}
+    label = open_label(write(tmp_path / "rt.dcm", rois, nameless))
+    assert warnings_of(label) == ["contours of ROI number 7, which has no name, are left out"]
+
+
+def test_two_rois_of_one_number_are_refused(tmp_path):
+    def twins(content):
+        content.StructureSetROISequence[1].ROINumber = 1
+
+    rois = {"liver": [contour(SQUARE, 1)], "spleen": [contour(SQUARE, 2)]}
+    with pytest.raises(FileError, match="2 ROIs have the ROINumber 1"):
+        open_label(write(tmp_path / "rt.dcm", rois, twins))
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [*product((None, "ISO_IR 6", "ISO_IR 100", "ISO_IR 192"), ("latin-1", "utf-8")), ("ISO 2022 IR 13", "latin-1")],
+)
+def test_names_are_read_whatever_the_file_says_of_its_letters(tmp_path, declared, encoding):
+    def declare(content):
+        if declared:
+            content.SpecificCharacterSet = declared
+
+    path = write(tmp_path / "rt.dcm", {"XXXXXXXX": [contour(SQUARE, 1)]}, declare)
+    name = "Prüfe".encode(encoding)
+    path.write_bytes(path.read_bytes().replace(b"XXXXXXXX", name.ljust(8)))
+    assert open_label(path).keys() == ("Prüfe",)
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize("lost", [2, 60, 150, 200])
+def test_a_file_that_ends_early_is_refused_wherever_it_ends(tmp_path, undefined, lost):
+    def lengths(content):
+        content["ROIContourSequence"].is_undefined_length = undefined
+
+    path = write(tmp_path / "rt.dcm", {"liver": [contour(SQUARE, 1), contour(SQUARE, 2)]}, lengths)
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(FileError, match=r"ends early|No tag to read"):
+        open_label(path)

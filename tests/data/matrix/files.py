@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -157,8 +158,8 @@ def write_dicom_seg(path: Path, series: Path, masks: Mapping[str, np.ndarray], k
     return path
 
 
-def write_rtstruct(path: Path, boxes: Mapping[str, Sequence[int]], kind: str = "CLOSED_PLANAR", **moved: float) -> Path:
-    """An RTSTRUCT whose structures are boxes `(z, y start, y stop, x start, x stop)` of voxels.
+def write_rtstruct(path: Path, boxes: Mapping[str, Sequence[Any]], kind: str = "CLOSED_PLANAR", **moved: float) -> Path:
+    """An RTSTRUCT whose structures are boxes `(z, y start, y stop, x start, x stop)` of voxels; z may be several slices.
 
     Args:
         path: the file.
@@ -174,15 +175,18 @@ def write_rtstruct(path: Path, boxes: Mapping[str, Sequence[int]], kind: str = "
     content.Modality = "RTSTRUCT"
     content.StructureSetROISequence, content.ROIContourSequence = [], []
     for number, (name, (z, y_start, y_stop, x_start, x_stop)) in enumerate(boxes.items(), start=1):
-        roi, drawn, contour = pydicom.Dataset(), pydicom.Dataset(), pydicom.Dataset()
+        roi, drawn = pydicom.Dataset(), pydicom.Dataset()
         roi.ROINumber = drawn.ReferencedROINumber = number
         roi.ROIName = name
         corners = [(x_start, y_start), (x_stop, y_start), (x_stop, y_stop), (x_start, y_stop)]
-        indices = np.array([(x - 0.5, y - 0.5, z) for x, y in corners])
-        points = np.array(ORIGIN_MM) + indices * SPACING_MM + (0, 0, moved.get("z_mm", 0.0))
-        contour.ContourGeometricType = kind
-        contour.ContourData = [f"{coordinate:.8g}" for coordinate in points.ravel()]
-        drawn.ContourSequence = [contour]
+        drawn.ContourSequence = []
+        for place in np.atleast_1d(z):
+            contour = pydicom.Dataset()
+            indices = np.array([(x - 0.5, y - 0.5, place) for x, y in corners])
+            points = np.array(ORIGIN_MM) + indices * SPACING_MM + (0, 0, moved.get("z_mm", 0.0))
+            contour.ContourGeometricType = kind
+            contour.ContourData = [f"{coordinate:.8g}" for coordinate in points.ravel()]
+            drawn.ContourSequence.append(contour)
         content.StructureSetROISequence.append(roi)
         content.ROIContourSequence.append(drawn)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -177,7 +177,7 @@ ROWS = [
     Row("DICOM-SEG", "another modality", other_modality, "00.dcm", "modality", "expected CT, as in the cases before, got MR"),
     # RTSTRUCT.
     Row("RTSTRUCT", "empty file", lambda d: d.label.write_bytes(b""), "rt.dcm", "damaged", "(0 bytes)"),
-    Row("RTSTRUCT", "cut", lambda d: d.cut(d.label, -9), "rt.dcm", "unreadable", "cannot be read as DICOM"),
+    Row("RTSTRUCT", "cut", lambda d: d.cut(d.label, -9), "rt.dcm", "truncated", "ends early"),
     Row("RTSTRUCT", "no structures", no_structures, "rt.dcm", "no_segments", "expected segments or structures, got none"),
     Row("RTSTRUCT", "open contours", structures({"liver": LIVER}, kind="OPEN_PLANAR"), "rt.dcm", "not_planar", "expected closed contours, got OPEN_PLANAR"),
     Row("RTSTRUCT", "between the slices", structures({"liver": LIVER}, z_mm=1.5), "rt.dcm", "between_slices", "lies between the image's slices"),

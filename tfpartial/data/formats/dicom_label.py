@@ -15,8 +15,12 @@ LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 """Newer than pydicom's dictionary (DICOM 2024d)."""
 
 
-def open_dicom_label(path: Path) -> OpenLabel:
+def open_dicom_label(path: Path, fill_gaps: int = 0) -> OpenLabel:
     """Opens a DICOM-SEG or an RTSTRUCT.
+
+    Args:
+        path: the file.
+        fill_gaps: see `RTStruct`.
 
     Raises:
         FileError: `not_a_label`: another kind of object; `unreadable`; what the object's own reader refuses.
@@ -30,6 +34,6 @@ def open_dicom_label(path: Path) -> OpenLabel:
     if kind == RTStructureSetStorage:
         from tfpartial.data.formats.rtstruct import RTStruct
 
-        return RTStruct(path)
+        return RTStruct(path, fill_gaps)
     got = "an object without SOPClassUID" if kind is None else getattr(kind, "name", kind)  # damage may leave anything there
     raise FileError(path, "not_a_label", f"expected a DICOM segmentation or an RT structure set, got {got}")

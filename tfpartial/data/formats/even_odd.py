@@ -27,10 +27,18 @@ def fill(contours: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     """
     starts = np.concatenate(contours)
     ends = np.concatenate([np.roll(contour, -1, axis=0) for contour in contours])
-    mask = _inside(starts, ends, shape)
-    mask |= _on_edges(starts, ends, shape)
-    mask |= _on_edges(starts[:, ::-1], ends[:, ::-1], shape[::-1]).T
-    return mask
+    return _inside(starts, ends, shape) | _on(starts, ends, shape)
+
+
+def interior(contour: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels whose centres lie inside of a closed contour and not on it. Arguments and result as `fill`."""
+    ends = np.roll(contour, -1, axis=0)
+    return _inside(contour, ends, shape) & ~_on(contour, ends, shape)
+
+
+def _on(starts: np.ndarray, ends: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels on edges."""
+    return _on_edges(starts, ends, shape) | _on_edges(starts[:, ::-1], ends[:, ::-1], shape[::-1]).T
 
 
 def _inside(starts: np.ndarray, ends: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -16,7 +16,7 @@ PREAMBLE = 128
 """A DICOM file begins with as many bytes of anything, and then `DICM` (PS3.10, section 7.1)."""
 
 
-def open_label(path: Path, slice_files: Sequence[Path] = ()) -> OpenLabel:
+def open_label(path: Path, slice_files: Sequence[Path] = (), fill_gaps: int = 0) -> OpenLabel:
     """Opens a label file by what it holds.
 
     A folder has pictures, one per slice. A DICOM file is a DICOM-SEG or an RTSTRUCT, an NRRD file with Slicer's fields has named
@@ -25,6 +25,7 @@ def open_label(path: Path, slice_files: Sequence[Path] = ()) -> OpenLabel:
     Args:
         path: the file or folder.
         slice_files: the files of the image's slices in its stored order, when it is a series (see `open_stack_map`).
+        fill_gaps: see `RTStruct`.
 
     Raises:
         FileError: `missing_file`; `not_a_label`: another DICOM object; what the format's own reader refuses.
@@ -36,7 +37,7 @@ def open_label(path: Path, slice_files: Sequence[Path] = ()) -> OpenLabel:
     if _is_dicom(path):
         from tfpartial.data.formats.dicom_label import open_dicom_label  # an extra
 
-        return open_dicom_label(path)
+        return open_dicom_label(path, fill_gaps)
     if path.suffix.lower() in PICTURES:
         return open_picture_map(path)
     return open_segmented_nrrd(path) if has_segments(path) else open_volume_map(path)

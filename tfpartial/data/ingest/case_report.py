@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tfpartial.data.confined import require_inside
-from tfpartial.data.files import ImageFile, LabelFile, paths_of
+from tfpartial.data.files import ImageFile, LabelFile, Step, paths_of
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.ingest.channel_statistics import ChannelStatistics, channel_statistics
@@ -80,6 +80,12 @@ class _Findings:
     def warn(self, path: Path, kind: str, message: str) -> None:
         self.warnings.append(Problem(self.case_id, str(path), kind, message))
 
+    def warn_of(self, history: Sequence[Step], path: Path) -> None:
+        """Notes what reading says of itself; `path` where it names no file."""
+        for step in history:
+            if step.warning:
+                self.warn(Path(step.detail.get("file", path)), step.name, step.warning)
+
     def attempt(self, function: Callable[[], R]) -> R | None:
         """The function's result; None when it found a file unusable, which is then noted."""
         try:
@@ -128,6 +134,7 @@ def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabRead
     channels = findings.attempt(lambda: channel_statistics(reader))
     if channels is None:
         return None
+    findings.warn_of(reader.history, case.images[0].path)
     for image, name, channel in zip(case.images, dataset.channel_names, channels, strict=True):
         _check_channel(image, name, channel, dataset, findings)
     return reader
@@ -155,6 +162,7 @@ def _check_labels(
     reading = findings.attempt(lambda: _read_labels(case, dataset, grid, slice_files, tolerance_mm))
     if reading is None:
         return None
+    findings.warn_of(reading.history, path)
     for overlap in reading.overlaps:
         why = f"'{overlap.kept}' keeps them, since it stands first in 'priority'"
         findings.warn(path, "overlap", f"{overlap.voxels} voxels of '{overlap.kept}' and '{overlap.lost}'; {why}")

@@ -115,4 +115,5 @@ def _label(label: LabelFile, source: SourceConfig) -> LabelFile:
         unlisted=source.unlisted,
         grid=source.label_grid,
         empty=source.empty or label.empty,
+        fill_gaps=source.fill_gaps,
     )
