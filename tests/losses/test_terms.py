@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfpartial.config import LossConfig
 from tfpartial.errors import TfpartialError
@@ -39,7 +40,7 @@ def test_a_few_certain_voxels_count_for_a_share_of_the_batch_at_least():
 
 
 def test_dice_of_a_slice_counts_where_the_organ_is_annotated():
-    certain = 1 - (2 * 0.5 + 1) / (1 + 1.25 + 1)
+    certain = -np.log((2 * 0.5 + 0.01) / (1 + 1.25 + 0.01))
     assert float(Dice("sigmoid")(inputs(annotated=False))) == pytest.approx(certain, rel=1e-6)
     assert float(Dice("sigmoid", slices="annotated")(inputs(annotated=False))) == 0
     assert float(Dice("sigmoid", slices="annotated")(inputs())) == pytest.approx(certain, rel=1e-6)
@@ -102,3 +103,21 @@ def test_a_term_that_cannot_be_is_one_line(terms, message):
     with pytest.raises(TfpartialError) as raised:
         objective(terms)
     assert str(raised.value) == message
+
+
+def test_dice_moves_a_rare_organ_from_its_first_probability():
+    """Twenty voxels of a batch, each at the organ's frequency: what the positives pull with, by the form and the smoothing."""
+    label = np.zeros((2, 64, 64), np.uint8)
+    label[0, 10, :20] = 1
+    data = {"label": tf.constant(label), "annotated": tf.constant([[True], [True]])}
+    logits = tf.Variable(tf.fill((2, 64, 64, 1), -9.0))
+    pulls = {}
+    for name, options in {"default": {}, "log": {"smooth": 1.0}, "linear": {"smooth": 1.0, "form": "linear"}}.items():
+        with tf.GradientTape() as tape:
+            loss = Objective("certain", 1, LossConfig({"dice": options}))(data, logits)["loss"]
+        slope = tape.gradient(loss, logits).numpy()
+        pulls[name] = -float(slope[label[..., None] == 1].sum())
+    share = 20 * 1.234e-4  # expected voxels of the organ among its own: p = 1.234e-4 at a logit of -9
+    assert pulls["default"] == pytest.approx(2 * share / (2 * share + 0.01), rel=0.03)
+    assert pulls["log"] == pytest.approx(2 * share / (2 * share + 1), rel=0.05)
+    assert pulls["default"] > 60 * pulls["log"] > 60 * pulls["linear"] > 0

@@ -58,7 +58,10 @@ class CrossEntropy(Term):
 
 
 class Dice(Term):
-    """One minus soft Dice on certain voxels, the mean of the organs.
+    """Soft Dice on certain voxels, the mean of the organs.
+
+    The defaults are not those of `PartialDice`: with `log` and a small `smooth` rare organs are found within a few hundred steps
+    (docs/results.md, "How fast organs are found").
 
     Args:
         activation: `sigmoid` or `softmax`.
@@ -67,7 +70,8 @@ class Dice(Term):
         slices: slices in which an organ counts: those with any `certain` voxel of it, or those in which it is `annotated`. With
             pseudo-labels take `annotated`: where only positives are certain, Dice is best when the organ is everywhere.
         form: what an organ's Dice D adds: `linear` 1 - D, `log` -ln D, which moves organs that are not yet seen at all.
-        smooth: voxels added to numerator and denominator.
+        smooth: voxels added to numerator and denominator; with more than the voxels that a rare organ is expected to have
+            where nothing was learned yet, `log` does not move it either.
     """
 
     def __init__(
@@ -75,8 +79,8 @@ class Dice(Term):
         activation: str,
         organs: Literal["weighted", "present", "all"] = "present",
         slices: Literal["certain", "annotated"] = "certain",
-        form: Literal["linear", "log"] = "linear",
-        smooth: float = 1.0,
+        form: Literal["linear", "log"] = "log",
+        smooth: float = 0.01,
     ) -> None:
         super().__init__(activation)
         self.slices = one_of("slices", slices, SLICES)
