@@ -139,7 +139,7 @@ DEFECTS = {
     "one slice, no thickness": (lambda series: series.write([0], SliceThickness=None), "no_slice_thickness", "extent is unknown"),
     "colours": (having(SamplesPerPixel=3), "colour", "has 3 colours per pixel"),
     "frames": (having(NumberOfFrames=5, SOPClassUID=EnhancedCTImageStorage), "multi_frame", "holds 5 frames"),
-    "cut in the pixels": (lambda series: truncated(series, 0.99), "unreadable", r"02.dcm.*the file ends early"),
+    "cut in the pixels": (lambda series: truncated(series, 0.99), "truncated", r"02.dcm.*the file ends early"),
     "cut in the header": (lambda series: truncated(series, 0.5), "truncated", r"02.dcm.*expected the pixels of a CT Image"),
     "cut in the preamble": (lambda series: truncated(series, 0.1), "damaged", r"02.dcm.*named like a DICOM file and is none"),
     "empty file": (one_empty, "damaged", r"04.dcm.*\(0 bytes\)"),

@@ -1,8 +1,7 @@
 """The headers of the DICOM files in a folder.
 
-Headers are read by pydicom, pixels by GDCM (`dicom_pixels`). pydicom tells a missing element from one with a default value, which
-GDCM's reader does not (a missing PixelSpacing becomes 1 mm), and it reads files without pixels; GDCM, which comes with SimpleITK,
-decodes JPEG, JPEG-LS, JPEG 2000 and RLE, for most of which pydicom would need another package.
+Headers are read by pydicom, which tells a missing element from one with a default value, as GDCM does not (a missing PixelSpacing
+becomes 1 mm), and which reads files without pixels. For the pixels see `dicom_stored`.
 """
 
 from __future__ import annotations
@@ -93,7 +92,8 @@ def _parse(path: Path, file: BinaryIO, marked: bool) -> Slice | str | None:
             # A deflated file was inflated whole, and so found sound, to read its header.
             has_pixels = file.read(2) in PIXEL_GROUP or (syntax is not None and syntax.is_deflated)
             found = _describe(path, dataset, has_pixels)
-            if isinstance(found, Slice) and (syntax is None or not syntax.is_compressed):
+            packed = syntax is not None and (syntax.is_compressed or syntax.is_deflated)
+            if isinstance(found, Slice) and not packed:
                 _require_room(found, path.stat().st_size - file.tell())
             return found
     except UNPARSABLE as error:

@@ -27,6 +27,8 @@ KEYWORDS = (
     "RescaleSlope",
     "RescaleIntercept",
     "ModalityLUTSequence",
+    "BitsAllocated",
+    "BitsStored",
     "PixelRepresentation",
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
@@ -105,7 +107,12 @@ class Slice:
             orientation=numbers("ImageOrientationPatient", 6),
             slope=_not_zero(path, number("RescaleSlope", 1.0)),
             intercept=number("RescaleIntercept", 0.0),
-            padding=_padding(numbers("PixelPaddingValue", 1), numbers("PixelPaddingRangeLimit", 1)),
+            padding=_padding(
+                numbers("PixelPaddingValue", 1),
+                numbers("PixelPaddingRangeLimit", 1),
+                int(number("BitsStored", number("BitsAllocated", 16))),
+                number("PixelRepresentation", 0) == 1,
+            ),
         )
 
 
@@ -136,8 +143,12 @@ def _not_zero(path: Path, slope: float) -> float:
     return slope
 
 
-def _padding(value: tuple[float, ...] | None, limit: tuple[float, ...] | None) -> tuple[float, float] | None:
+def _padding(
+    value: tuple[float, ...] | None, limit: tuple[float, ...] | None, bits: int, signed: bool
+) -> tuple[float, float] | None:
+    """The ends of the padding, as the pixels have them: -2000 may be written as 63536, or the other way round."""
     if value is None:
         return None
-    low, high = sorted((value[0], (limit or value)[0]))
+    lowest = -(2.0 ** (bits - 1)) if signed else 0.0
+    low, high = sorted((end - lowest) % 2.0**bits + lowest for end in (value[0], (limit or value)[0]))
     return low, high
