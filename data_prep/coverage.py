@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tfpartial import cli
-from tfpartial.artifacts import atomic_file, write_json, write_text
+from tfpartial.artifacts import write_json, write_text
 from tfpartial.config import CoverageConfig
+from tfpartial.csv_file import write_frame
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.survey.case_statistics import read_statistics
@@ -31,8 +29,8 @@ def run(config: CoverageConfig) -> dict[str, Any]:
         cases = list(keep_labels(cases, manifest.organs, kept))
     coverage = measure_coverage(cases, manifest.organs)
     write_json(config.out / "coverage.json", coverage.to_json(manifest.name))
-    _write_csv(coverage.table(), config.out / "coverage.csv")
-    _write_csv(case_table(cases, manifest.organs), config.out / "cases.csv")
+    write_frame(config.out / "coverage.csv", coverage.table())
+    write_frame(config.out / "cases.csv", case_table(cases, manifest.organs))
     write_text(config.out / "coverage.md", markdown(coverage))
     draw_coverage(coverage, manifest.name, config.out / "coverage.png")
     summary = {
@@ -44,11 +42,6 @@ def run(config: CoverageConfig) -> dict[str, Any]:
     }
     finish(config.out, summary)
     return summary
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    with atomic_file(path) as temporary:
-        table.to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":

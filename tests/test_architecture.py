@@ -5,10 +5,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    "errors printing progress quiet text_table __init__",
+    "errors safe_text __init__",
+    "names printing progress quiet text_table",
     "artifacts config labels options parallel",
     "checksums",
-    "data data.phantom free_options lock losses metrics models provenance stages",
+    "csv_file data data.phantom free_options lock losses metrics models provenance stages",
     "arguments data.formats stage_folder",
     "cli data.layouts data.volumes finished_stages",
     "__main__ data.label_maps",

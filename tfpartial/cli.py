@@ -22,8 +22,9 @@ from rich.console import Console
 from tfpartial.arguments import parse
 from tfpartial.errors import TfpartialError
 from tfpartial.lock import locked
-from tfpartial.printing import print_summary
+from tfpartial.printing import SafeFormatter, print_summary
 from tfpartial.quiet import import_quietly
+from tfpartial.safe_text import for_terminal
 from tfpartial.stages import SECTIONS, STAGES, Stage
 
 EXTRAS = {"highdicom": "dicom", "pydicom": "dicom", "distributed": "distributed", "matplotlib": "plots"}
@@ -127,7 +128,7 @@ def _fail(console: Console, message: str, debug: bool, status: int) -> int:
     """Prints the one line; to be called where the exception is handled."""
     if debug:
         console.print_exception()
-    console.print(message, style="red", markup=False, highlight=False)
+    console.print(for_terminal(message), style="red", markup=False, highlight=False)
     return status
 
 
@@ -135,7 +136,9 @@ def _set_up(quiet: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow leaves oneDNN out on processors without AVX512, and trains 1.6 times slower there.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname).1s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(SafeFormatter("%(levelname).1s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("tfpartial").setLevel(logging.WARNING if quiet else logging.INFO)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tfpartial.errors import TfpartialError
+from tfpartial.names import fault_of_organ, quoted
 
 BACKGROUND = 0
 """No annotated organ here."""
@@ -25,7 +26,7 @@ class OrganTable:
     """The organs of a data set, in the order of their ids 1..K.
 
     Raises:
-        TfpartialError: no organ, more than 254 organs, an empty name, or a name that stands twice.
+        TfpartialError: no organ, more than 254 organs, a name that cannot be one, or one that stands twice.
     """
 
     names: tuple[str, ...]
@@ -34,8 +35,10 @@ class OrganTable:
         object.__setattr__(self, "names", tuple(self.names))
         if not 1 <= len(self.names) <= MAX_ORGANS:
             raise TfpartialError(f"organ table: expected 1 to {MAX_ORGANS} organs, got {len(self.names)}")
-        if any(not isinstance(name, str) or not name.strip() for name in self.names):
-            raise TfpartialError(f"organ table: expected non-empty names, got {list(self.names)}")
+        for name in self.names:
+            fault = fault_of_organ(name)
+            if fault:
+                raise TfpartialError(f"organ table: {quoted(name)}: {fault}")
         twice = sorted({name for name in self.names if self.names.count(name) > 1})
         if twice:
             raise TfpartialError(f"organ table: each organ may stand once, got {', '.join(twice)} more than once")

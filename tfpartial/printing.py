@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from tfpartial.safe_text import for_terminal
 
 
 def print_summary(summary: Mapping[str, Any], as_json: bool) -> None:
@@ -29,7 +32,15 @@ def print_summary(summary: Mapping[str, Any], as_json: bool) -> None:
         if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
             console.print(_table(name, value))
         else:
-            console.print(f"{name}: {_text(value)}", markup=False, soft_wrap=True)
+            console.print(for_terminal(f"{name}: {_text(value)}"), markup=False, soft_wrap=True)
+
+
+class SafeFormatter(logging.Formatter):
+    """Log lines in which names from strangers cannot steer the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As Python's."""
+        return for_terminal(super().format(record))
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
@@ -37,9 +48,9 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=Text(title), title_justify="left")
     for name in columns:
         numeric = all(isinstance(row.get(name), int | float | None) for row in rows)
-        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(Text(for_terminal(name)), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_text(row.get(name))) for name in columns))  # as it is: brackets are no markup
+        table.add_row(*(Text(for_terminal(_text(row.get(name)))) for name in columns))  # as it is: brackets are no markup
     return table
 
 

@@ -106,7 +106,7 @@ def test_a_table_without_rows_has_no_organs(tmp_path):
     ],
 )
 def test_what_is_no_table_of_places_is_named(tmp_path, text, message):
-    with pytest.raises(TfpartialError, match=r"positions\.csv: no such file; expected the places of each case's organs"):
+    with pytest.raises(TfpartialError, match=r"positions\.csv: no such file; expected a row per case and organ"):
         read_position_table(tmp_path)
     (tmp_path / "positions.csv").write_text(text)
     with pytest.raises(TfpartialError, match=rf"positions\.csv: {message}"):

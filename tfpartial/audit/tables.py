@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from tfpartial.artifacts import atomic_file, write_json
+from tfpartial.artifacts import write_json
 from tfpartial.audit.next_cases import NextCase
 from tfpartial.audit.suspects import Suspect
+from tfpartial.csv_file import write_frame
 
 FORMAT = 1
 PLACE = ("index_z", "index_y", "index_x", "x_mm", "y_mm", "z_mm")
@@ -51,5 +52,4 @@ def write_next_cases(folder: Path, cases: Sequence[NextCase], diversity: float) 
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    with atomic_file(path) as temporary:
-        pd.DataFrame(list(rows), columns=list(columns)).to_csv(temporary, index=False)
+    write_frame(path, pd.DataFrame(list(rows), columns=list(columns)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from tfpartial.artifacts import atomic_file, write_json, write_text
+from tfpartial.artifacts import write_json, write_text
 from tfpartial.comparison.averages import MEAN, Average
 from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.comparison.paired_tests import PairedTest
@@ -20,6 +20,7 @@ from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import seen_from
 from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.comparison.tables import MetricResults, comparison_tables
+from tfpartial.csv_file import write_frame
 from tfpartial.text_table import latex, markdown
 
 COMPARISON = "comparison.json"
@@ -54,8 +55,7 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
     tests = [row_of_test(test) for result in results for test in result.tests]
     runs = [_row_of_run(folder, joined, run) for run in joined.scores]
     for name, rows in (("averages", averages), ("tests", tests), ("runs", runs)):
-        with atomic_file(folder / f"{name}.csv") as temporary:
-            pd.DataFrame(rows).to_csv(temporary, index=False)
+        write_frame(folder / f"{name}.csv", pd.DataFrame(rows))
     about = {"cases": len(joined.cases), "folds": joined.folds, "seeds": joined.seeds, "organs": joined.organs, "runs": runs}
     about["not alike"] = uneven_budgets(joined)
     write_json(folder / COMPARISON, {"format": FORMAT, **about, **pictures, "averages": averages, "tests": tests})

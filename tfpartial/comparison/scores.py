@@ -11,15 +11,17 @@ from typing import Any
 
 import pandas as pd
 
-from tfpartial.artifacts import atomic_file, parsing, read_json, write_json
-from tfpartial.checksums import require_intact
+from tfpartial.artifacts import parsing, read_json, write_json
+from tfpartial.csv_file import read_frame, write_frame
 from tfpartial.errors import TfpartialError
 from tfpartial.metrics.scoring import IN_REFERENCE, METRICS, OrganScore
+from tfpartial.names import require_cases
 from tfpartial.provenance import is_finished
 
 SCORES = "scores.csv"
 SUMMARY = "summary.json"
 COLUMNS = tuple(field.name for field in fields(OrganScore))
+NAMES = ("case", "organ", "state", "reason")
 NUMBERS = (*METRICS, "volume_reference_ml", "volume_prediction_ml")
 
 
@@ -55,9 +57,7 @@ class Scores:
 
 def write_scores(folder: Path, scores: Iterable[OrganScore], summary: dict[str, Any]) -> None:
     """Writes `scores.csv`, one row per case and organ, empty where a value is undefined, and `summary.json`."""
-    table = pd.DataFrame(list(scores), columns=list(COLUMNS))
-    with atomic_file(folder / SCORES) as temporary:
-        table.to_csv(temporary, index=False)
+    write_frame(folder / SCORES, pd.DataFrame(list(scores), columns=list(COLUMNS)))
     write_json(folder / SUMMARY, summary)
 
 
@@ -92,15 +92,11 @@ def _located(folder: Path, path: str) -> Path:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected the scores of each case and organ")
-    require_intact(path)
-    # Case ids such as "007" and organs such as "NA" are names, never numbers or missing values.
-    names = dict.fromkeys(("case", "organ", "state", "reason"), str)
-    table = pd.read_csv(path, dtype=names, keep_default_na=False, na_values={number: [""] for number in NUMBERS})
+    table = read_frame(path, "the scores of each case and organ", NAMES, NUMBERS)
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise TfpartialError(f"{path}: has no column {', '.join(missing)}: another version wrote it; score the label maps again")
+    require_cases(table["case"].unique(), path)
     twice = table[table.duplicated(["case", "organ"])]
     if len(twice):
         raise TfpartialError(

@@ -14,6 +14,7 @@ from tfpartial.data.from_json import from_json
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.names import require_cases
 
 FORMAT = 2
 
@@ -118,6 +119,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _require_consistent(path: Path, manifest: Manifest) -> None:
+    require_cases(manifest.cases, path)
     channels = len(manifest.channel_names)
     for case in manifest.cases.values():
         if len(case.images) != channels:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import atomic_file, read_json, write_json
+from tfpartial.artifacts import read_json, write_json
 from tfpartial.comparison.scores import SUMMARY
+from tfpartial.csv_file import write_rows
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.runner import minutes
 from tfpartial.experiment.state import State, examine
@@ -67,10 +67,7 @@ class CellTable:
 
     def _write(self) -> None:
         write_json(self._folder / "sweep.json", {"cells": self.rows})
-        with atomic_file(self._folder / "sweep.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(self.rows[0]) if self.rows else [])
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_rows(self._folder / "sweep.csv", list(self.rows[0]) if self.rows else [], self.rows)
 
 
 def waves(cells: Sequence[Cell]) -> list[list[Cell]]:

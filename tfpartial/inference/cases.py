@@ -15,6 +15,7 @@ from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.data.formats.volume_files import holds_dicom, is_image, stem
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
+from tfpartial.names import require_cases
 
 COLOURS = 3
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
@@ -57,6 +58,7 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
             raise TfpartialError(f"{file}: the network takes {len(channel_names)} channels; expected files {expected}")
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
+    require_cases((case.id for case in cases), "images")
     _check_unique(cases)
     return sorted(cases, key=attrgetter("id"))
 

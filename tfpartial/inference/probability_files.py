@@ -21,8 +21,8 @@ PROBABILITIES = "probabilities"
 
 
 def organ_file(organ: str) -> str:
-    """The file name of an organ: everything but letters, digits, `.`, `-` and `_` becomes `_`."""
-    return re.sub(r"[^\w.-]", "_", organ) + ".nii.gz"
+    """The file name of an organ: everything but letters, digits, `.`, `-` and `_` becomes `_`, and so does a `.` before it."""
+    return re.sub(r"[^\w.-]|^\.", "_", organ) + ".nii.gz"
 
 
 class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):

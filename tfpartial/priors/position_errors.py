@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from tfpartial.checksums import require_intact
+from tfpartial.csv_file import read_frame, require_columns
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.position_table import FILE_NAME
 from tfpartial.text_table import ALL, UNDEFINED, Cell, Table
@@ -75,18 +75,8 @@ def read_position_table(folder: Path) -> pd.DataFrame:
         TfpartialError: the file is not there, or is no such table.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected the places of each case's organs")
-    require_intact(path)
-    # Case ids such as "007" and organs such as "NA" are names, never numbers or missing values.
-    types = dict.fromkeys(NAMES, str) | dict.fromkeys(NUMBERS, float)
-    try:
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={number: [""] for number in NUMBERS})
-    except ValueError as error:
-        raise TfpartialError(f"{path}: expected a row per case and organ, got {' '.join(str(error).split())}") from error
-    missing = [name for name in (*NAMES, *NUMBERS) if name not in table]
-    if missing:
-        raise TfpartialError(f"{path}: expected a column {missing[0]}, got {', '.join(map(str, table.columns))}")
+    table = read_frame(path, "a row per case and organ", NAMES, NUMBERS)
+    require_columns(path, table, (*NAMES, *NUMBERS))
     for name, values in (("part", PARTS), ("state", STATES)):
         strange = table.loc[~table[name].isin(values), name]
         if len(strange):

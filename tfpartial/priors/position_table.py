@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfpartial.artifacts import atomic_file
+from tfpartial.csv_file import write_rows
 from tfpartial.data.fold.positions import Positions
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.priors.from_store import label_centres_mm
@@ -58,10 +57,7 @@ def table(cases: TrainingCases, test: Sequence[str], positions: Positions) -> li
 
 def write_table(rows: Sequence[Row], folder: Path) -> None:
     """Writes `positions.csv` atomically."""
-    with atomic_file(folder / FILE_NAME) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(folder / FILE_NAME, COLUMNS, rows)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from tfpartial.artifacts import atomic_file, parsing, read_versioned, write_json, write_text
+from tfpartial.artifacts import parsing, read_versioned, write_json, write_text
+from tfpartial.csv_file import write_frame
 from tfpartial.metrics.ranking import Ranking
 from tfpartial.ranking.rows import SHARES, RankingRow
 from tfpartial.ranking.table import LearnedRecipe, ranking_table
@@ -32,8 +33,7 @@ def write_ranking(
         learned: how the network of the learned confidence was made; none where it is not ranked.
     """
     flat = [flat_row(row) for row in rows]
-    with atomic_file(folder / "ranking.csv") as temporary:
-        pd.DataFrame(flat).drop(columns="reason").to_csv(temporary, index=False)
+    write_frame(folder / "ranking.csv", pd.DataFrame(flat).drop(columns="reason"))
     write_text(folder / "ranking.md", markdown(ranking_table(rows, learned)))
     recipe = {} if learned is None else {"learned": learned._asdict()}
     write_json(folder / RANKING, {"format": FORMAT, **about, **recipe, "rows": flat})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import atomic_file, read_json, remove_unfinished, sha256, write_json
+from tfpartial.artifacts import read_json, remove_unfinished, sha256, write_json
 from tfpartial.config import RelabelConfig
+from tfpartial.csv_file import write_rows
 from tfpartial.data.fold.pseudo_label_writer import layer_record, take_over, write_index
 from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY, PseudoLabels, layer_path, step_folder
 from tfpartial.data.fold.training_cases import TrainingCases
@@ -20,7 +20,7 @@ from tfpartial.relabel.current_labels import CurrentLabels, current_labels
 from tfpartial.relabel.estimated_shares import estimated_shares
 from tfpartial.relabel.native_maps import write_native
 from tfpartial.relabel.rules import Rules
-from tfpartial.relabel.tally import COLUMNS, Row, summary
+from tfpartial.relabel.tally import COLUMNS, summary
 
 NATIVE = "native"
 """Folder of the label maps for review, in the folder of the step."""
@@ -67,7 +67,7 @@ def finish_step(config: RelabelConfig, cases: TrainingCases, estimator: str) -> 
     paths = {case_id: layer_path(config.out, number, case_id) for case_id in relabeled}
     rows = [row for path in paths.values() for row in read_json(path.with_suffix(".json"), "rows of a relabeled case")["rows"]]
     folder = step_folder(config.out, number)
-    _write_rows(folder / AUDIT, rows)
+    write_rows(folder / AUDIT, COLUMNS, rows)
     asked = {name: getattr(config, name) for name in ("share", "threshold", "precision", "among")}
     content = {"step": number, "estimator": estimator, **asked, **summary(rows, cases.store.organs.names)}
     write_json(folder / SUMMARY, content)
@@ -105,10 +105,3 @@ def _is_done(path: Path) -> bool:
     """Whether a killed run finished this case: its rows are written after its layer."""
     written = path.with_suffix(".json")
     return written.is_file() and path.is_file() and read_json(written, "rows of a relabeled case")["sha256"] == sha256(path)
-
-
-def _write_rows(path: Path, rows: list[Row]) -> None:
-    with atomic_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)

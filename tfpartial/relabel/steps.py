@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tfpartial.artifacts import parsing, read_json
-from tfpartial.checksums import require_intact
+from tfpartial.csv_file import read_frame, require_columns
 from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY
 from tfpartial.errors import TfpartialError
 from tfpartial.text_table import ALL, UNDEFINED, Cell, Table, percent
@@ -96,16 +96,9 @@ def read_audit(folder: Path, step: int) -> pd.DataFrame:
         TfpartialError: the file is not there, or is no such table.
     """
     path = folder / f"step-{step}" / AUDIT
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected the voxels of each case and organ")
-    require_intact(path)
-    try:
-        table = pd.read_csv(path, dtype={"case": str, "organ": str}, keep_default_na=False, na_values=[""])
-    except ValueError as error:
-        raise TfpartialError(f"{path}: expected a row per case and organ, got {error}") from error
-    missing = [name for name in ("case", "organ", "candidates", "added", "voxels", "truth", "correct") if name not in table]
-    if missing:
-        raise TfpartialError(f"{path}: expected a column {missing[0]}, got {', '.join(table.columns)}")
+    names, numbers = ("case", "organ"), ("candidates", "added", "voxels", "truth", "correct")
+    table = read_frame(path, "a row per case and organ", names, numbers)
+    require_columns(path, table, (*names, *numbers))
     return table
 
 

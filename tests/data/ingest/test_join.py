@@ -156,3 +156,14 @@ def test_refuses_sources_with_other_channels():
     t1 = data_set(B, tuple(KIDNEY), case(B, "1", KIDNEY), channels=("T1",))
     with pytest.raises(TfpartialError, match=r"'a' has the channels \(CT\), 'b' has \(T1\); expected the same ones"):
         join([two_sources()[0], (SourceConfig(B), t1)])
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "x\x1b[2J"])
+def test_a_source_whose_name_cannot_begin_a_file_name_is_refused(name):
+    with pytest.raises(TfpartialError, match=r"sources: a source's name begins those of its cases, got '.*set 'name'"):
+        join(two_sources(second={"name": name}))
+
+
+def test_a_case_whose_name_cannot_be_a_file_name_is_a_problem():
+    joined = join([(SourceConfig(A), data_set(A, ("liver",), case(A, "../x", {"liver": (1,)}), case(A, "1", {"liver": (1,)})))])
+    assert [(each.case, each.kind) for each in joined.problems] == [("../x", "case_name")]

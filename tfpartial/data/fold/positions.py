@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
+from tfpartial.names import require_cases
 
 FORMAT = 1
 FILE_NAME = "positions.json"
@@ -61,7 +62,9 @@ def read_positions(folder: Path) -> dict[str, dict[str, OrganPosition]]:
     """Reads `positions.json` of a folder. Raises `TfpartialError` when it is not there or is something else."""
     content = read_versioned(folder / FILE_NAME, WHAT, FORMAT)
     with parsing(folder / FILE_NAME, WHAT):
-        return {case: {organ: _position(values) for organ, values in own.items()} for case, own in content["cases"].items()}
+        found = {case: {organ: _position(values) for organ, values in own.items()} for case, own in content["cases"].items()}
+    require_cases(found, folder / FILE_NAME)
+    return found
 
 
 def centres_mm(positions: Mapping[str, OrganPosition], organs: tuple[str, ...]) -> np.ndarray:

@@ -21,6 +21,7 @@ from tfpartial.artifacts import parsing, read_versioned, sha256
 from tfpartial.data.store.layer_file import open_label_layer
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.names import require_cases
 
 FORMAT = 1
 INDEX = "labels.json"
@@ -107,6 +108,7 @@ class PseudoLabels:
             raise TfpartialError(f"{folder}: expected a step from 1 to {last}, got {step}")
         with parsing(folder / INDEX, WHAT):
             labels = cls(folder, content, step or last, ignored)
+        require_cases(labels.records, folder / INDEX)
         for case_id, record in labels.records.items():
             path = labels.path(case_id)
             if not path.is_file():

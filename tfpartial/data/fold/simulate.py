@@ -16,6 +16,7 @@ from tfpartial.artifacts import parsing, read_versioned
 from tfpartial.data.fold.split import Fold
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
+from tfpartial.names import require_cases
 
 FORMAT = 1
 
@@ -56,7 +57,9 @@ def read_annotations(path: Path, fold: int) -> dict[str, tuple[str, ...]]:
         folds = content["folds"]
         if not 0 <= fold < len(folds):
             raise TfpartialError(f"{path}: expected a fold of 0..{len(folds) - 1}, got {fold}")
-        return {case_id: tuple(organs) for case_id, organs in folds[fold].items()}
+        annotated = {case_id: tuple(organs) for case_id, organs in folds[fold].items()}
+    require_cases(annotated, path)
+    return annotated
 
 
 def _thin_fold(manifest: Manifest, case_ids: Iterable[str], alpha: float, seed: int) -> Mapping[str, list[str]]:

@@ -14,6 +14,7 @@ import numpy as np
 from tfpartial.artifacts import parsing, read_json, read_versioned, write_json
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
+from tfpartial.names import require_cases
 
 FORMAT = 1
 log = logging.getLogger(__name__)
@@ -86,7 +87,10 @@ def read_folds(path: Path) -> tuple[Fold, ...]:
     """All folds of a `splits.json`. Raises `TfpartialError` when it is none."""
     content = read_versioned(path, "splits", FORMAT)
     with parsing(path, "splits"):
-        return tuple(Fold(tuple(fold["train"]), tuple(fold["val"]), tuple(fold["test"])) for fold in content["folds"])
+        folds = tuple(Fold(tuple(fold["train"]), tuple(fold["val"]), tuple(fold["test"])) for fold in content["folds"])
+    for fold in folds:
+        require_cases((*fold.train, *fold.val, *fold.test), path)
+    return folds
 
 
 def read_fold(path: Path, fold: int) -> Fold:

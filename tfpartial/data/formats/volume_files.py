@@ -10,7 +10,9 @@ from tfpartial.errors import TfpartialError
 
 
 def stem(file: Path) -> str:
-    """A volume file's or picture's name without its ending; the whole name of a folder."""
+    """A volume file's or picture's name without its ending; the whole name of a folder, `.` and `..` included."""
+    if file.is_dir():
+        return file.resolve().name
     return next((file.name.removesuffix(ending) for ending in (*ENDINGS, *PICTURES) if file.name.endswith(ending)), file.name)
 
 

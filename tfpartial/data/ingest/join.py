@@ -13,6 +13,7 @@ from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.names import fault_of_case, quoted
 
 Parts = Mapping[str, Sequence[Key]]
 """Organ of the joined table (before it is divided) -> the source's organs, values or segments that it is made of."""
@@ -37,14 +38,17 @@ def join(
         intensities: see `Dataset`.
 
     Raises:
-        TfpartialError: two sources of one name, different channels, or an organ that a source or the table does not have.
+        TfpartialError: two sources of one name, a name that cannot begin that of a case, different channels, or an organ that a
+            source or the table does not have.
     """
+    several = len(sources) > 1
     names = [_source_name(source, dataset) for source, dataset in sources]
     _require_unique(names)
+    if several:
+        _require_prefixes(names)
     _require_same_channels(names, [dataset for _, dataset in sources])
     table = _organ_table([_shown(source, dataset) for source, dataset in sources], names, organs)
     first = sources[0][1]
-    several = len(sources) > 1
     cases: list[Case] = []
     problems: list[Problem] = []
     for (source, dataset), source_name in zip(sources, names, strict=True):
@@ -60,7 +64,7 @@ def join(
         organs=table,
         channel_names=first.channel_names,
         cases=tuple(sorted(cases, key=lambda case: case.id)),
-        problems=tuple(problems),
+        problems=(*problems, *_unusable_names(cases)),
         priority=_priority(priority or (), table),
         intensities=intensities,
     )
@@ -74,6 +78,18 @@ def _require_unique(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise TfpartialError(f"sources: expected different names, got '{twice[0]}' twice; set 'name'")
+
+
+def _require_prefixes(names: Sequence[str]) -> None:
+    for name in names:
+        fault = fault_of_case(name)
+        if fault:
+            raise TfpartialError(f"sources: a source's name begins those of its cases, got {quoted(name)}: {fault}; set 'name'")
+
+
+def _unusable_names(cases: Sequence[Case]) -> list[Problem]:
+    faults = ((case, fault_of_case(case.id)) for case in cases)
+    return [Problem(case.id, str(case.images[0].path), "case_name", fault) for case, fault in faults if fault]
 
 
 def _require_same_channels(names: Sequence[str], datasets: Sequence[Dataset]) -> None:

@@ -25,6 +25,7 @@ from tfpartial.data.hu import BINS
 from tfpartial.data.store.layer_file import EXPERTS, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.names import require_cases
 
 FORMAT = 2
 INDEX = "store.json"
@@ -127,6 +128,7 @@ class Store:
         if not (root / INDEX).is_file():
             raise _not_finished(root)
         index = read_versioned(root / INDEX, "store", FORMAT)
+        require_cases(index["cases"], root / INDEX)
         gone = sorted(set(index["cases"]) - {folder.name for folder in (root / CASES).glob("*")})
         if gone:
             raise TfpartialError(f"{root}: the folder of case {gone[0]} is gone ({len(gone)} in all); run `prepare` again")

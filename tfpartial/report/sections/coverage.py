@@ -11,8 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tfpartial.artifacts import parsing, read_json
-from tfpartial.checksums import require_intact
-from tfpartial.errors import TfpartialError
+from tfpartial.csv_file import read_frame, require_columns
 from tfpartial.finished_stages import FoundStage
 from tfpartial.report.css_colours import hex_colours
 from tfpartial.report.html import fill
@@ -73,14 +72,12 @@ def _states(stage: FoundStage, organs: list[str], unlabeled: list[str]) -> np.nd
 
 def _read_cases(path: Path) -> pd.DataFrame:
     """One row per case and annotated organ: `source`, `case`, `organ` and `state`, 1 where it is present, else 0."""
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected the organs of each case")
-    require_intact(path)
-    names = dict.fromkeys(("case", "source", "organ"), str)
-    try:
-        table = pd.read_csv(path, dtype=names, keep_default_na=False)
-    except pd.errors.EmptyDataError:  # no case is annotated for anything
-        table = pd.DataFrame(columns=["case", "source", "organ", "voxels"])
+    columns = ("case", "source", "organ", "voxels")
+    if path.is_file() and not path.read_bytes().strip():  # no case is annotated for anything
+        table = pd.DataFrame(columns=list(columns))
+    else:
+        table = read_frame(path, "the organs of each case", columns[:3])
+        require_columns(path, table, columns)
     return table.assign(state=(table["voxels"].astype(float) > 0).astype(float))
 
 

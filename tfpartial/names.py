@@ -1,0 +1,64 @@
+"""Names of cases and organs: they become names of files and rows of tables, and strangers choose them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfpartial.errors import TfpartialError
+
+LONGEST = 200
+"""Bytes of a name. A file system allows 255; temporary names and endings need the rest."""
+ROWS = ("mean of organs", "all organs", "mean")
+"""What tables call their rows over all organs."""
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of control characters, of bytes that are no text, and of line ends."""
+SHOWN = 60
+
+
+def fault_of_case(name: object) -> str | None:
+    """Why a name cannot be that of a case, thus of a file; None for a good one."""
+    if not isinstance(name, str) or not name.strip():
+        return "expected a name that is not empty"
+    if "/" in name or "\\" in name:
+        return "a name becomes a file name: expected none with '/' or '\\'"
+    if name.startswith("."):
+        return "a name becomes a file name: expected none that begins with '.'"
+    return _fault_of_text(name)
+
+
+def fault_of_organ(name: object) -> str | None:
+    """Why a name cannot be that of an organ; None for a good one."""
+    if not isinstance(name, str) or not name.strip():
+        return "expected non-empty names"
+    if name in ROWS:
+        return "tables call the row over all organs so; expected another name"
+    return _fault_of_text(name)
+
+
+def require_cases(names: Iterable[object], where: Path | str) -> None:
+    """Raises `TfpartialError` for a name that cannot be that of a case.
+
+    Args:
+        names: the names.
+        where: the file that has them, for the message.
+    """
+    for name in names:
+        fault = fault_of_case(name)
+        if fault:
+            raise TfpartialError(f"{where}: case {quoted(name)}: {fault}")
+
+
+def quoted(name: object) -> str:
+    """A name for an error: its beginning, with escapes for what cannot be printed."""
+    text = repr(name)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _fault_of_text(name: str) -> str | None:
+    if any(unicodedata.category(letter) in UNPRINTABLE for letter in name):
+        return "expected a name without control characters"
+    if len(name.encode()) > LONGEST:
+        return f"expected a name of at most {LONGEST} bytes, got {len(name.encode())}"
+    return None
