@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     "errors safe_text __init__",
-    "names printing progress quiet text_table",
+    "names printing progress quiet text_table unfinished yaml_file",
     "artifacts config labels options parallel",
     "checksums",
     "csv_file data data.phantom free_options lock losses metrics models provenance stages",

@@ -5,16 +5,7 @@ import json
 
 import pytest
 
-from tfpartial.artifacts import (
-    UNFINISHED,
-    atomic_file,
-    atomic_folder,
-    parsing,
-    read_json,
-    remove_unfinished,
-    sha256,
-    write_json,
-)
+from tfpartial.artifacts import atomic_file, atomic_folder, parsing, read_json, sha256, write_json
 from tfpartial.errors import TfpartialError
 
 
@@ -39,15 +30,6 @@ def test_a_failed_folder_is_not_there(tmp_path):
 def test_refuses_to_replace_a_folder(tmp_path):
     with pytest.raises(TfpartialError, match="is there already"), atomic_folder(tmp_path):
         pass
-
-
-def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
-    (tmp_path / f"{UNFINISHED}1-store").mkdir()
-    (tmp_path / f"{UNFINISHED}1-store" / "image.npy").touch()
-    (tmp_path / f"{UNFINISHED}2-a.json").touch()
-    (tmp_path / "a.json").touch()
-    remove_unfinished(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_json_goes_out_and_comes_back(tmp_path):
@@ -86,6 +68,12 @@ def test_a_file_of_another_format_has_no_checksum_in_it(tmp_path):
     assert json.loads((tmp_path / "dataset.json").read_text()) == {"labels": {"liver": 1}}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_of_other_programs_is_read_in_its_encoding(tmp_path, encoding):
+    (tmp_path / "a.json").write_bytes('{"Gallengang": "ä"}'.encode(encoding))
+    assert read_json(tmp_path / "a.json", "numbers") == {"Gallengang": "ä"}
+
+
 def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", float("nan"))
@@ -96,6 +84,12 @@ def test_says_what_was_expected_of_a_missing_or_broken_json(tmp_path):
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(TfpartialError, match="expected the manifest as JSON, got"):
         read_json(tmp_path / "broken.json", "manifest")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(TfpartialError, match=r"deep\.json: expected the manifest as JSON, got values within values too deep"):
+        read_json(tmp_path / "deep.json", "manifest")
+    (tmp_path / "latin.json").write_bytes('{"a": "ä"}'.encode("latin-1"))
+    with pytest.raises(TfpartialError, match=r"latin\.json: expected the manifest as JSON, got 'utf-8' codec"):
+        read_json(tmp_path / "latin.json", "manifest")
     with pytest.raises(TfpartialError, match="no such file; expected the manifest"):
         read_json(tmp_path / "none.json", "manifest")
 

@@ -1,5 +1,6 @@
 """The command: words in, configuration and exit status out."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from tfpartial import cli
 from tfpartial.arguments import parse
-from tfpartial.config import PhantomConfig, PredictConfig, TrainConfig
+from tfpartial.config import IngestConfig, PhantomConfig, PredictConfig, TrainConfig
 from tfpartial.errors import InputProblems, TfpartialError
 
 VERBS = ("phantom", "train", "predict")
@@ -204,6 +205,37 @@ def test_a_fault_of_the_program_says_so_and_debug_shows_where(answer, capsys):
     assert "ZeroDivisionError: division by zero (--debug shows the traceback)" in capsys.readouterr().err
     assert cli.main(["phantom", "--out", "p", "--debug"]) == cli.FAULT
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError(errno.EROFS, "Read-only file system", "/mnt/a"), "/mnt/a: Read-only file system"),
+        (OSError(errno.EMFILE, "Too many open files", Path("b")), "b: Too many open files"),
+        (PermissionError(errno.EACCES, "Permission denied", "c"), "c: Permission denied"),
+    ],
+)
+def test_what_the_operating_system_refuses_is_no_fault_of_the_program(answer, capsys, error, line):
+    answer(error)
+    assert cli.main(["phantom", "--out", "p"]) == 1
+    assert capsys.readouterr().err == f"tfpartial phantom: {line} (--debug shows the traceback)\n"
+
+
+def test_a_message_cannot_steer_the_terminal(answer, capsys):
+    answer(TfpartialError("case \x1b[2J: unknown"))
+    assert cli.main(["phantom", "--out", "p"]) == 1
+    assert capsys.readouterr().err == "tfpartial phantom: case \\x1b[2J: unknown\n"
+
+
+def test_words_that_are_booleans_elsewhere_reach_an_option(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("ingest: {out: o, dataset: d, intensities: off}\ntrain: {jit: on}\npredict: {probabilities: yes}\n")
+    words, verbs = ["--config", str(file)], (*VERBS, "ingest")
+    assert parse("ingest", IngestConfig, words, verbs).config.intensities == "off"
+    assert parse("train", TrainConfig, [*words, *TRAIN_PATHS], verbs).config.jit == "on"
+    predict = parse("predict", PredictConfig, [*words, "--model", "m", "--out", "o", "--images", "no"], verbs).config
+    assert (predict.probabilities, predict.images) == (True, [Path("no")])
 
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):

@@ -15,6 +15,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from tfpartial.config.renamed import refuse_renamed
 from tfpartial.errors import TfpartialError
 from tfpartial.free_options import require_groups, take_free, with_free
+from tfpartial.yaml_file import parse_yaml, read_yaml
 
 FLAGS = {
     "json": "print the summary as JSON",
@@ -109,8 +110,15 @@ def _join_sequences(config_class: type, words: list[str]) -> list[str]:
             values = []
             while rest and _VALUE.match(rest[0]):
                 values.append(rest.pop(0))
-            joined.append(yaml.safe_dump([yaml.safe_load(value) for value in values], default_flow_style=True).strip())
+            joined.append(yaml.safe_dump([_word(value) for value in values], default_flow_style=True).strip())
     return joined
+
+
+def _word(text: str) -> Any:
+    try:
+        return parse_yaml(text)
+    except ValueError:
+        return text  # jsonargparse says what it expects there
 
 
 def is_sequence(hint: Any) -> bool:
@@ -165,30 +173,13 @@ def read_sections(path: Path, verbs: tuple[str, ...]) -> dict[str, dict[str, Any
     Raises:
         TfpartialError: the file is missing, is not YAML, or has a section that is no verb or holds no options.
     """
-    if not path.is_file():
-        raise TfpartialError(f"{path}: no such file; expected a YAML configuration")
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except yaml.YAMLError as error:
-        raise TfpartialError(f"{path}: expected YAML, got {' '.join(str(error).split())}") from error
+    content = read_yaml(path, "YAML configuration")
     if not isinstance(content, dict):
         raise TfpartialError(f"{path}: expected one section per verb, got {type(content).__name__}")
     unknown = sorted(set(content) - set(verbs))
     if unknown:
         raise TfpartialError(f"{path}: unknown section {', '.join(map(str, unknown))}; expected {', '.join(verbs)}")
     return {verb: _options(path, verb, section) for verb, section in content.items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which no key of a mapping is there twice: the second would silently take the place of the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """As YAML's own."""
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name in names:
-            if names.count(name) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"'{name}' twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def _options(path: Path, verb: str, section: Any) -> dict[str, Any]:

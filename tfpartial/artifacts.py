@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tfpartial.errors import TfpartialError
+from tfpartial.unfinished import UNFINISHED, workspace
 
-UNFINISHED = ".unfinished-"
-"""How the names of temporary files and folders begin."""
 CHECKSUM = "checksum"
 """The entry of a JSON object that tells whether the others are as they were written."""
 LOCK = ".lock"
@@ -24,47 +21,30 @@ LOCK = ".lock"
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, with its suffixes, that takes its place when the block ends without an exception."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(path)
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """A temporary path of the same name, on the same disk, that takes its place when the block ends without an exception.
+
+    Raises:
+        TfpartialError: as `workspace`.
+    """
+    with workspace(path) as folder:
+        yield folder / path.name
+        os.replace(folder / path.name, path)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends without an exception.
+    """A temporary folder, on the same disk, that takes the place of `path` when the block ends without an exception.
 
     Raises:
-        TfpartialError: `path` is there already.
+        TfpartialError: `path` is there already; or as `workspace`.
     """
     if path.exists():
         raise TfpartialError(f"{path}: is there already; remove it or choose another folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(path)
-    temporary.mkdir()
-    try:
+    with workspace(path) as folder:
+        temporary = folder / path.name
+        temporary.mkdir()
         yield temporary
         os.rename(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _beside(path: Path) -> Path:
-    # The name comes last so that the suffixes stay: writers choose the format by them.
-    return path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Removes what killed runs left of `atomic_file` and `atomic_folder` in `folder`. Nobody else may be writing there."""
-    for leftover in folder.glob(f"{UNFINISHED}*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink()
 
 
 def left_by_others(folder: Path) -> list[str]:
@@ -119,7 +99,9 @@ def _parsed(path: Path, what: str) -> Any:
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file; expected the {what}")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # which finds out whether it is UTF-8, with a mark in front or not, or UTF-16
+    except RecursionError as error:
+        raise TfpartialError(f"{path}: expected the {what} as JSON, got values within values too deep to be read") from error
     except ValueError as error:
         raise TfpartialError(f"{path}: expected the {what} as JSON, got {error}") from error
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from tfpartial.artifacts import UNFINISHED, parsing, read_versioned, sha256, write_json
+from tfpartial.artifacts import parsing, read_versioned, sha256, write_json
 from tfpartial.errors import TfpartialError
+from tfpartial.unfinished import UNFINISHED
 
 CHECKSUMS = "checksums.json"
 FORMAT = 1

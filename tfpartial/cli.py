@@ -97,8 +97,9 @@ def run_verb(verb: str, words: list[str], then: Callable[[dict[str, Any]], None]
             print_summary(error.summary, as_json=as_json)
         return _fail(errors, f"tfpartial {verb}: {' '.join(str(error).split())}", debug, 1)
     except Exception as error:
-        text = f"tfpartial {verb}: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows the traceback)"
-        return _fail(errors, text, debug, FAULT)
+        found = _of_system(error)
+        text = found or f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return _fail(errors, f"tfpartial {verb}: {text} (--debug shows the traceback)", debug, 1 if found else FAULT)
     return 0
 
 
@@ -122,6 +123,14 @@ def _stage(verb: str, debug: bool) -> ModuleType:
         if error.name not in EXTRAS:
             raise
         raise TfpartialError(f"needs {error.name}: pip install 'tfpartial[{EXTRAS[error.name]}]'") from error
+
+
+def _of_system(error: Exception) -> str | None:
+    """What the operating system says and of which file, such as a full disk; None for another error."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return None
+    where = "" if error.filename is None else f"{error.filename}: "
+    return where + " ".join((error.strerror or str(error)).split())
 
 
 def _fail(console: Console, message: str, debug: bool, status: int) -> int:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tfpartial.config.common import OptionGroups, Options
 from tfpartial.errors import TfpartialError
+from tfpartial.yaml_file import parse_yaml
 
 
 def merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,8 +119,8 @@ def with_free(config_class: type, section: Mapping[str, Any], free: Iterable[tup
 
 def _value(option: str, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return parse_yaml(text)
+    except ValueError as error:
         raise TfpartialError(f"{option}: expected a YAML value, got '{text}'") from error
 
 

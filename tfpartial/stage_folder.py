@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tfpartial.artifacts import left_by_others, read_json
 from tfpartial.checksums import require_intact
 from tfpartial.config.renamed import renewed
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import THREADS, begin, input_checksums, is_finished, plain, threads
+from tfpartial.yaml_file import read_yaml
 
 
 def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
@@ -111,7 +110,10 @@ def differences(begun: Path, verb: str, config: Any, apart_from: Collection[str]
         apart_from: options that may change.
     """
     require_intact(begun)
-    written = renewed(verb, yaml.safe_load(begun.read_text(encoding="utf-8")).get(verb, {}))
+    sections = read_yaml(begun, "configuration of a stage")
+    if not isinstance(sections, dict):
+        raise TfpartialError(f"{begun}: expected the configuration of '{verb}', got {type(sections).__name__}")
+    written = renewed(verb, sections.get(verb) or {})
     before, now = (
         _flat({key: value for key, value in options.items() if key not in apart_from})
         for options in (_completed(written, config), plain(config))

@@ -16,6 +16,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.free_options import merged, set_option
 from tfpartial.provenance import plain
 from tfpartial.stages import OUTPUTS, SECTIONS, STAGES
+from tfpartial.yaml_file import parse_yaml
 
 RUNNERS = ("run", "sweep")
 """Verbs whose sections tell how the other sections are done."""
@@ -114,8 +115,8 @@ def _apply(setting: str, sections: Sections) -> None:
     if verb not in sections:
         raise TfpartialError(f"set: '{setting}' is for none of the sections {', '.join(sections)}")
     try:
-        change = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        change = parse_yaml(value)
+    except ValueError as error:
         raise TfpartialError(f"set: expected a YAML value, got '{setting}'") from error
     sections[verb] = set_option(_config_class(verb), sections[verb], ".".join(groups), change)
 

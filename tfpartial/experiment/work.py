@@ -15,13 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tfpartial.artifacts import LOCK, remove_unfinished
+from tfpartial.artifacts import LOCK
 from tfpartial.cli import INTERRUPTED
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.plan import PlannedStage
 from tfpartial.experiment.state import State, examine, require_usable
 from tfpartial.lock import locked
 from tfpartial.provenance import begin
+from tfpartial.unfinished import remove_unfinished
 
 PROGRAM = [sys.executable, "-m", "tfpartial.experiment.child"]
 LOG = "log.txt"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +14,7 @@ import SimpleITK as sitk
 from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.geometry import Geometry
 from tfpartial.errors import TfpartialError
+from tfpartial.unfinished import workspace
 
 PROBABILITIES = "probabilities"
 """Folder beside the label maps: `probabilities/<case>/<organ>.nii.gz`."""
@@ -47,9 +47,8 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
         twice = [organ for organ in organs if sum(organ_file(other) == organ_file(organ) for other in organs) > 1]
         if twice:
             raise TfpartialError(f"organs {', '.join(twice)} would share a file name in {folder}")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        self._scratch = tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder.parent)
-        path = Path(self._scratch.name) / "probabilities.f32"
+        self._scratch = ExitStack()
+        path = self._scratch.enter_context(workspace(folder)) / "probabilities.f32"
         self._volumes = np.memmap(path, dtype=np.float32, mode="w+", shape=(len(organs), *native.shape_zyx))
 
     def write(self, z_start: int, slab: np.ndarray) -> None:
@@ -63,7 +62,7 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
                     self._write_organ(organ, volume)
         finally:
             del self._volumes
-            self._scratch.cleanup()
+            self._scratch.close()
 
     def _write_organ(self, organ: str, volume: np.ndarray) -> None:
         image = self.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(self.native.from_lps(volume))))

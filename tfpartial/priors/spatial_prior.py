@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -176,7 +177,7 @@ def read_prior(folder: Path) -> SpatialPrior:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _from_arrays(json.loads(str(arrays["meta"])), arrays, path)
-    except (OSError, ValueError, LookupError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, TypeError, LookupError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
         raise TfpartialError(
             f"{path}: expected the spatial priors that `prior` writes; it was cut short or changed ({error})"
         ) from error

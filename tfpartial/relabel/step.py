@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import read_json, remove_unfinished, sha256, write_json
+from tfpartial.artifacts import read_json, sha256, write_json
 from tfpartial.config import RelabelConfig
 from tfpartial.csv_file import write_rows
 from tfpartial.data.fold.pseudo_label_writer import layer_record, take_over, write_index
@@ -21,6 +21,7 @@ from tfpartial.relabel.estimated_shares import estimated_shares
 from tfpartial.relabel.native_maps import write_native
 from tfpartial.relabel.rules import Rules
 from tfpartial.relabel.tally import COLUMNS, summary
+from tfpartial.unfinished import remove_unfinished
 
 NATIVE = "native"
 """Folder of the label maps for review, in the folder of the step."""

@@ -8,14 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tfpartial.comparison.runs import SWEEP, Run
 from tfpartial.config import ReportConfig
-from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import FoundStage, find_stages, read_object
 from tfpartial.report.charts.styles import Style, style_of
 from tfpartial.report.scores_by_place import Results, read_results
+from tfpartial.yaml_file import read_yaml
 
 EXPERIMENT = "experiment.yaml"
 RUNNERS = ("run", "sweep")
@@ -61,10 +59,7 @@ class RunFolder:
         path = self.root / EXPERIMENT
         if not path.is_file():
             return {}
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise TfpartialError(f"{path}: expected YAML, got {' '.join(str(error).split())}") from error
+        content = read_yaml(path, "YAML file of an experiment")
         return content if isinstance(content, dict) else {}
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,12 +47,12 @@ def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
+        epochs, best_dsc, seconds = arrays.pop("progress").tolist()
+        stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
+    except (OSError, ValueError, TypeError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise TfpartialError(f"{path}: expected the state of a training, got a damaged file ({error})") from error
-    epochs, best_dsc, seconds = arrays.pop("progress").tolist()
     variables = _variables(trainer)
     shapes = [tuple(variable.shape) for variable in variables]
-    stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
     if shapes != stored:
         raise TfpartialError(
             f"{path}: expected {len(shapes)} variables of this network and trainer, got {len(stored)} of other shapes"

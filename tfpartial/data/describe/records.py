@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tfpartial.artifacts import read_json
 from tfpartial.data.manifest import ManifestCase, read_manifest
 from tfpartial.data.store.store import RECORD, Store
 from tfpartial.errors import TfpartialError
 from tfpartial.provenance import is_finished, summary_of
+from tfpartial.yaml_file import read_yaml
 
 
 def describe_manifest(path: Path, case: str | None) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def describe_case(folder: Path) -> dict[str, Any]:
 
 def describe_run(folder: Path) -> dict[str, Any]:
     """The folder of a stage: which, when, of which code, and what it said when it finished."""
-    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    config = read_yaml(folder / "config.yaml", "configuration of a stage")
     verb = next(iter(config)) if isinstance(config, dict) and config else "unknown"
     provenance = read_json(folder / "provenance.json", "provenance of a stage")
     finished = is_finished(folder)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import UNFINISHED, sha256, write_json
+from tfpartial.artifacts import atomic_folder, sha256, write_json
 from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
@@ -24,10 +24,8 @@ def take_over(earlier: PseudoLabels | None, out: Path) -> int:
         return 1
     for number in range(1, earlier.step + 1):
         if not step_folder(out, number).exists():
-            temporary = out / f"{UNFINISHED}step-{number}"
-            shutil.rmtree(temporary, ignore_errors=True)
-            shutil.copytree(step_folder(earlier.folder, number), temporary, copy_function=_link_or_copy)
-            temporary.rename(step_folder(out, number))
+            with atomic_folder(step_folder(out, number)) as temporary:
+                shutil.copytree(step_folder(earlier.folder, number), temporary, copy_function=_link_or_copy, dirs_exist_ok=True)
     return earlier.step + 1
 
 

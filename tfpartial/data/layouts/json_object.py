@@ -32,7 +32,7 @@ def read_object(path: Path) -> JsonObject:
     except TfpartialError:  # a person may describe the data set anew
         LOG.warning("%s: has changed since it was written", path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=JsonObject)
+        content = json.loads(path.read_bytes(), object_pairs_hook=JsonObject)
     except (OSError, ValueError, RecursionError) as error:
         raise TfpartialError(f"{path}: expected a JSON object, got {error}") from error
     if not isinstance(content, JsonObject):

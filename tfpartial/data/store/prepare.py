@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpartial.artifacts import atomic_folder, read_json, remove_unfinished, sha256, write_json
+from tfpartial.artifacts import atomic_folder, read_json, sha256, write_json
 from tfpartial.data.files import Step, paths_of
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.label_maps.case_labels import read_case_labels
@@ -24,6 +24,7 @@ from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.parallel import map_cases
 from tfpartial.provenance import plain
+from tfpartial.unfinished import remove_unfinished
 
 
 @dataclass(frozen=True)
