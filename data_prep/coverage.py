@@ -21,7 +21,7 @@ from tfpartial.provenance import begin, finish
 def run(config: CoverageConfig) -> dict[str, Any]:
     """Writes `coverage.json`, `coverage.csv`, `cases.csv`, `coverage.md` and `coverage.png`."""
     manifest = read_manifest(config.manifest)
-    kept = read_annotations(config.annotations, config.fold or 0) if config.annotations else None
+    kept = read_annotations(config.annotations, config.fold or 0, manifest.organs) if config.annotations else None
     begin(config.out, "coverage", config)
     statistics = read_statistics(manifest, config.workers, config.scheduler)
     cases = list(track(statistics, "coverage", len(manifest.cases)))

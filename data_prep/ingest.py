@@ -50,7 +50,7 @@ def _dataset(config: IngestConfig) -> Path:
 def _unpacked(source: SourceConfig, config: IngestConfig) -> SourceConfig:
     if not is_archive(source.path):
         return source
-    return dataclasses.replace(source, path=unpack(source.path, unpacked_to(config.out)))
+    return dataclasses.replace(source, path=unpack(source.path, unpacked_to(config.out), config.unpack_growth))
 
 
 def _warnings(reports: Sequence[CaseReport]) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ SHOWN = 10
 def run(config: AuditConfig) -> dict[str, Any]:
     """Writes `suspects.csv`, `suspects.json`, `next.csv`, `next.json`, pictures and, asked for, label maps of the suspects."""
     manifest = read_manifest(config.manifest)
-    simulated = None if config.annotations is None else read_annotations(config.annotations, config.fold)
+    simulated = None if config.annotations is None else read_annotations(config.annotations, config.fold, manifest.organs)
     cases = audited_cases(manifest, config.predictions, simulated)
     begin(config.out, "audit", config)
     rules = Rules(config.tcp, config.margin_mm, config.smallest_ml, config.sure)

@@ -82,7 +82,7 @@ def splits(folder, name):
 
 def annotations(folder, name):
     (folder / "f.json").write_text(json.dumps({"format": 1, "folds": [{name: []}]}))
-    return read_annotations(folder / "f.json", 0)
+    return read_annotations(folder / "f.json", 0, OrganTable(("liver",)))
 
 
 def positions(folder, name):

@@ -21,7 +21,7 @@ def run(config: AcceptConfig) -> dict[str, Any]:
     store = Store.open(config.store)
     annotated = {case.id: case.annotated for case in store.cases.values()}
     if config.annotations is not None:
-        annotated = read_annotations(config.annotations, config.fold)
+        annotated = read_annotations(config.annotations, config.fold, store.organs)
     earlier = None if config.labels is None else PseudoLabels.open(config.labels)
     if earlier is not None:
         earlier.require_for(store, annotated)

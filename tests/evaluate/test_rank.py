@@ -42,7 +42,7 @@ def config(tiny_run, tmp_path):
 def candidates_by_hand(tiny_run):
     """Organ -> (HU, right) of its candidates in the training cases of fold 0."""
     store, found = Store.open(tiny_run.store), {}
-    annotated = read_annotations(tiny_run.annotations, 0)
+    annotated = read_annotations(tiny_run.annotations, 0, store.organs)
     for case in read_fold(tiny_run.splits, 0).train:
         missing = [organ for organ in store.organs.names if organ not in annotated[case]]
         if not missing:

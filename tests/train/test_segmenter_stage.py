@@ -170,8 +170,27 @@ def test_says_what_to_do_when_no_training_case_keeps_an_organ(tiny_run, tmp_path
         segmenter.run(TrainConfig(tiny_run.store, tiny_run.splits, tmp_path / "out", annotations=other))
 
 
-def test_names_a_damaged_state_file(tmp_path):
-    (tmp_path / "state.npz").write_bytes(b"PK half a file")
+def other_arrays(path):
+    np.savez(path, weights=np.zeros(1))
+
+
+def half_of_a_file(path):
+    np.savez(path, progress=np.zeros(3), variable_0=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:500])
+
+
+def changed_bytes(path):
+    np.savez_compressed(path, progress=np.zeros(3), variable_0=np.arange(1000))
+    content = bytearray(path.read_bytes())
+    content[200:700] = bytes(500)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.write_bytes(b"PK half a file"), half_of_a_file, changed_bytes, other_arrays, lambda path: None]
+)
+def test_names_a_damaged_state_file(tmp_path, damage):
+    damage(tmp_path / "state.npz")
     with pytest.raises(TfpartialError, match=r"state\.npz: expected the state of a training, got a damaged file"):
         load_state(tmp_path / "state.npz", trainer=None)
 

@@ -101,6 +101,7 @@ class IngestConfig:
             order, in which the first wins as well.
         tolerance_mm: an image and a label whose grids differ by at most this are one grid.
         intensities: what to do with a CT whose numbers do not look like HU: warn, refuse, or do not look.
+        unpack_growth: how many times its own size an archive may unpack to (100 MB are always allowed): more may be a bomb.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
     """
@@ -113,10 +114,12 @@ class IngestConfig:
     priority: list[str] | None = None
     tolerance_mm: float = 0.1
     intensities: Literal["warn", "refuse", "off"] = "warn"
+    unpack_growth: float = 200.0
     workers: int = 0
     scheduler: str | None = None
 
     def __post_init__(self) -> None:
+        require(self.unpack_growth > 0, "unpack_growth", "a number above 0", self.unpack_growth)
         given = "both" if self.sources else "neither"
         require((self.dataset is None) == bool(self.sources), "ingest", "either dataset or sources", given)
 

@@ -118,6 +118,23 @@ def test_annotated_sets_come_back_by_fold(tmp_path):
     path = tmp_path / "annotations.json"
     annotations = thin(manifest, [fold_of(manifest)] * 2, 0.5)
     write_json(path, annotations)
-    assert read_annotations(path, 1) == {case_id: tuple(organs) for case_id, organs in annotations["folds"][1].items()}
+    assert read_annotations(path, 1, manifest.organs) == {
+        case_id: tuple(organs) for case_id, organs in annotations["folds"][1].items()
+    }
     with pytest.raises(TfpartialError, match=r"expected a fold of 0\.\.1, got 2"):
-        read_annotations(path, 2)
+        read_annotations(path, 2, manifest.organs)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["heart"], r"annotations\.json: case 'c0': 'heart' is not in the organ table; expected some of "),
+        ("liver", r"annotations\.json: expected the annotated sets; .*c0: expected a list, got \"liver\""),
+        ([1], r"annotations\.json: expected the annotated sets; .*c0: expected a text, got 1"),
+    ],
+)
+def test_annotated_sets_that_are_none_are_named(tmp_path, names, message):
+    path = tmp_path / "annotations.json"
+    write_json(path, {"format": 1, "folds": [{"c0": names}]})
+    with pytest.raises(TfpartialError, match=message):
+        read_annotations(path, 0, manifest_of([ORGANS]).organs)

@@ -1,3 +1,4 @@
+import errno
 import io
 import tarfile
 import zipfile
@@ -6,31 +7,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfpartial.data.layouts import archive
 from tfpartial.data.layouts.archive import is_archive, unpack
 from tfpartial.data.problem import FileError
+from tfpartial.errors import TfpartialError
 
 FILES = {"data/images/a.nii": b"image", "data/labels/a.nii": b"label"}
 
 
 def write_zip(path, files, links=()):
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w") as opened:
         for name, content in files.items():
-            archive.writestr(name, content)
+            opened.writestr(name, content)
         for name, target in links:
             info = zipfile.ZipInfo(name)
             info.external_attr = 0o120777 << 16
-            archive.writestr(info, target)
+            opened.writestr(info, target)
     return path
 
 
 def write_tar(path, files, *extra):
-    with tarfile.open(path, "w:gz" if path.name.endswith("gz") else "w") as archive:
+    with tarfile.open(path, "w:gz" if path.name.endswith("gz") else "w") as opened:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
+            opened.addfile(info, io.BytesIO(content))
         for info in extra:
-            archive.addfile(info)
+            opened.addfile(info)
     return path
 
 
@@ -95,6 +98,12 @@ def write_encrypted(path):
     path.write_bytes(content)
 
 
+def write_twice(path, *names):
+    with zipfile.ZipFile(path, "w") as opened:
+        for name in names:
+            opened.writestr(name, name)
+
+
 def flip_a_byte(path):
     content = bytearray(path.read_bytes())
     content[content.index(b"a.niiimage") + 6] ^= 0xFF  # the content follows the name
@@ -134,6 +143,18 @@ BAD = [
     ("a.tar", lambda path: cut(write_tar(path, FILES), 515), "damaged", "cannot be unpacked: unexpected end of data"),
     ("a.tgz", lambda path: cut(write_tar(path, FILES), 60), "damaged", "cannot be unpacked: Compressed file ended before"),
     ("a.tgz", lambda path: path.write_bytes(b"no archive"), "damaged", "cannot be unpacked: "),
+    (
+        "a.zip",
+        lambda path: write_twice(path, "data/a.nii", "data/./a.nii"),
+        "unsafe_archive",
+        "has 'data/./a.nii' twice: which of both is meant nobody can tell",
+    ),
+    (
+        "a.tar",
+        lambda path: write_tar(path, FILES, tarfile.TarInfo("./data/images/a.nii")),
+        "unsafe_archive",
+        "has './data/images/a.nii' twice",
+    ),
     ("a.zip", lambda path: None, "missing_file", "no such file; expected an archive (.zip, .tar, .tar.gz, .tgz)"),
 ]
 
@@ -148,6 +169,39 @@ def test_refuses(tmp_path, name, write, kind, message):
     assert message in caught.value.reason
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "unpacked"}
     assert below(tmp_path / "unpacked") == {}
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tgz"])
+def test_an_archive_that_unpacks_to_far_more_than_it_is_needs_consent(tmp_path, name, monkeypatch):
+    monkeypatch.setattr(archive, "SMALL", 1000)
+    path, into = tmp_path / name, tmp_path / "unpacked"
+    files = {"a.nii": bytes(10**6), "b.nii": b"b"}
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+            for member, content in files.items():
+                opened.writestr(member, content)
+    else:
+        write_tar(path, files)
+    with pytest.raises(FileError, match=r"would unpack to more than \d+ bytes, expected less; raise unpack_growth if") as caught:
+        unpack(path, into)
+    assert caught.value.kind == "unsafe_archive"
+    assert not into.exists()
+    assert below(unpack(path, into, growth=2000)) == files
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
+    with pytest.raises(TfpartialError, match=r"unpacked/.*: cannot be written: No space left on device"):
+        unpack(write_zip(tmp_path / "a.zip", FILES), tmp_path / "unpacked")
+    assert not (tmp_path / "unpacked").exists()
+
+
+@pytest.mark.parametrize("name", ["...zip", "..zip", ".zip"])
+def test_a_name_that_is_nearly_nothing_does_not_lead_out(tmp_path, name):
+    assert unpack(write_zip(tmp_path / name, {"a.nii": b"a", "b.nii": b"b"}), tmp_path / "unpacked").name == "archive"
 
 
 @given(end=st.integers(0, 400), compressed=st.booleans())

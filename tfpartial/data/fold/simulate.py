@@ -14,9 +14,11 @@ from typing import Any
 
 from tfpartial.artifacts import parsing, read_versioned
 from tfpartial.data.fold.split import Fold
+from tfpartial.data.from_json import from_json
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.names import require_cases
+from tfpartial.labels import OrganTable
+from tfpartial.names import quoted, require_cases
 
 FORMAT = 1
 
@@ -50,15 +52,31 @@ def thin(manifest: Manifest, folds: Sequence[Fold], alpha: float, seed: int = 0)
     }
 
 
-def read_annotations(path: Path, fold: int) -> dict[str, tuple[str, ...]]:
-    """Annotated organs per training and validation case of one fold. Raises `TfpartialError` when they are not there."""
+def read_annotations(path: Path, fold: int, organs: OrganTable) -> dict[str, tuple[str, ...]]:
+    """Annotated organs per training and validation case of one fold.
+
+    Args:
+        path: what `simulate` wrote.
+        fold: the fold.
+        organs: the organ table of the data set.
+
+    Raises:
+        TfpartialError: no such file or fold, or an organ that is not in the table.
+    """
     content = read_versioned(path, "annotated sets", FORMAT)
     with parsing(path, "annotated sets"):
         folds = content["folds"]
         if not 0 <= fold < len(folds):
             raise TfpartialError(f"{path}: expected a fold of 0..{len(folds) - 1}, got {fold}")
-        annotated = {case_id: tuple(organs) for case_id, organs in folds[fold].items()}
+        annotated = {case_id: from_json(tuple[str, ...], names, case_id) for case_id, names in folds[fold].items()}
     require_cases(annotated, path)
+    for case_id, names in annotated.items():
+        for name in names:
+            if name not in organs.ids:
+                known = ", ".join(organs.names)
+                raise TfpartialError(
+                    f"{path}: case '{case_id}': {quoted(name)} is not in the organ table; expected some of {known}"
+                )
     return annotated
 
 

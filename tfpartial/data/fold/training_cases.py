@@ -77,7 +77,7 @@ def read_training_cases(
     if annotations is None:
         annotated = {case: store.cases[case].annotated for case in case_ids}
     else:
-        thinned = read_annotations(annotations, fold)
+        thinned = read_annotations(annotations, fold, store.organs)
         _require(case_ids, thinned, splits, annotations)
         annotated = {case: thinned[case] for case in case_ids}
     train = chosen.train if leave_out is None else _without_part(store, chosen.train, annotated, *leave_out)

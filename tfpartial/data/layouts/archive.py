@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tfpartial.artifacts import atomic_folder, sha256
 from tfpartial.data.confined import inside
@@ -20,6 +20,10 @@ DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, N
 """What Python raises for archives that are damaged or compressed in an unknown way."""
 BLOCK = 512
 """Size of a tar file's block; one of zeros ends the archive (POSIX.1-1988, ustar)."""
+GROWTH = 200
+"""Volumes shrink to a third, label maps to a hundredth; a bomb to a thousandth, as far as deflate goes."""
+SMALL = 100 << 20
+"""Bytes that any archive may have."""
 REST = 1 << 20
 """Bytes at a time."""
 
@@ -29,19 +33,21 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS) and path.is_file()
 
 
-def unpack(archive: Path, into: Path) -> Path:
+def unpack(archive: Path, into: Path, growth: float = GROWTH) -> Path:
     """Unpacks an archive once: the same content is not unpacked again.
 
     Args:
         archive: `.zip`, `.tar`, `.tar.gz` or `.tgz`.
         into: folder for unpacked archives; each gets a folder of its own there, named by its checksum.
+        growth: how many times as large its content may be.
 
     Returns:
         The folder of the data set: the only folder of the archive, or the folder of all its content.
 
     Raises:
         FileError: `missing_file`; `outside`: a member with an absolute name or `..`, or a link that may lead out;
-            `unsafe_archive`: a device or an encrypted member; `damaged`; `empty_archive`.
+            `unsafe_archive`: a device, an encrypted member, one that is there twice, or content that is too large; `damaged`;
+            `empty_archive`.
     """
     if not archive.is_file():
         raise FileError(archive, "missing_file", f"no such file; expected an archive ({', '.join(ENDINGS)})")
@@ -52,13 +58,14 @@ def unpack(archive: Path, into: Path) -> Path:
             content = folder / name
             content.mkdir()
             extract = _extract_zip if archive.name.lower().endswith(".zip") else _extract_tar
-            extract(archive, content)
+            extract(archive, content, _Content(archive, growth))
     return _root(unpacked / name, archive)
 
 
 def _stem(archive: Path) -> str:
     ending = next(ending for ending in ENDINGS[::-1] if archive.name.lower().endswith(ending))
-    return archive.name[: -len(ending)] or "archive"
+    stem = archive.name[: -len(ending)]
+    return "archive" if stem in ("", ".", "..") else stem
 
 
 def _root(content: Path, archive: Path) -> Path:
@@ -83,10 +90,34 @@ def _damage_named(archive: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # a full disk is not the archive's fault
+            raise
         raise FileError(archive, "damaged", f"cannot be unpacked: {' '.join(str(error).split())}") from error
 
 
-def _extract_zip(archive: Path, folder: Path) -> None:
+class _Content:
+    """What has been seen of an archive: no file twice, and no more bytes than its own times `growth`."""
+
+    def __init__(self, archive: Path, growth: float) -> None:
+        self.archive = archive
+        self.most = max(int(archive.stat().st_size * growth), SMALL)
+        self.bytes = 0
+        self.files: set[PurePosixPath] = set()
+
+    def add(self, name: str, size: int) -> None:
+        """Counts a file. Raises `FileError`: `unsafe_archive`."""
+        path = PurePosixPath(name)
+        if path in self.files:
+            reason = f"has '{name}' twice: which of both is meant nobody can tell; unpack it yourself"
+            raise FileError(self.archive, "unsafe_archive", reason)
+        self.files.add(path)
+        self.bytes += size
+        if self.bytes > self.most:
+            reason = f"would unpack to more than {self.most} bytes, expected less; raise unpack_growth if it is no archive bomb"
+            raise FileError(self.archive, "unsafe_archive", reason)
+
+
+def _extract_zip(archive: Path, folder: Path, content: _Content) -> None:
     with zipfile.ZipFile(archive) as opened:
         members = opened.infolist()
         for member in members:
@@ -95,13 +126,17 @@ def _extract_zip(archive: Path, folder: Path) -> None:
                 raise FileError(archive, "unsafe_archive", f"'{member.filename}' is encrypted; unpack it yourself")
             if stat.S_ISLNK(member.external_attr >> 16):  # the upper half is the Unix mode
                 raise FileError(archive, "unsafe_archive", f"'{member.filename}' is a link; expected files and folders")
+            if not member.is_dir():
+                content.add(member.filename, member.file_size)
         opened.extractall(folder, members)
 
 
-def _extract_tar(archive: Path, folder: Path) -> None:
+def _extract_tar(archive: Path, folder: Path, content: _Content) -> None:
     with tarfile.open(archive, "r:" if archive.name.lower().endswith(".tar") else "r:gz") as opened:
         for member in opened:
             _require_safe(archive, folder, member)
+            if not member.isdir():
+                content.add(member.name, member.size)
             opened.extract(member, folder, filter="data")
         _require_end(opened)
 
