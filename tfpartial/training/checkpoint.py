@@ -45,7 +45,7 @@ def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
     """
     require_whole_zip(path, "the state of a training")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         epochs, best_dsc, seconds = arrays.pop("progress").tolist()
         stored = [arrays[f"variable_{number}"].shape for number in range(len(arrays))]
