@@ -2,10 +2,11 @@
 
 import pytest
 
+from tfpartial.checksums import write_checksums
 from tfpartial.config import ReportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import Place, find_stages
-from tfpartial.provenance import begin, finish
+from tfpartial.provenance import begin, say_done
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def stage(tmp_path):
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(f"{verb}: {{}}\n")
         if finished:
-            finish(folder, {"minutes": 2.0})
+            say_done(folder, {"minutes": 2.0})
         return tmp_path / "run"
 
     return make
@@ -42,6 +43,23 @@ def test_names_of_folders_tell_method_share_and_fold(stage, name, place, label):
 def test_a_stage_may_be_the_folder_itself(stage):
     (found,) = find_stages(stage("certain", "score") / "certain")
     assert (found.name, found.verb, found.place.method) == ("certain", "score", "certain")
+
+
+def test_a_damaged_stage_is_left_out_and_named(stage, caplog):
+    root = stage("01-split", "split")
+    write_checksums(root / "01-split")
+    stage("02-score", "score")
+    (root / "01-split" / "config.yaml").write_text("relabel: {}\n")
+    assert [found.name for found in find_stages(root)] == ["02-score"]
+    assert "01-split/config.yaml: was damaged or changed after its stage was finished" in caplog.text
+
+
+def test_what_a_stage_said_is_not_read_from_a_damaged_file(stage, caplog):
+    root = stage("01-split", "split")
+    done = root / "01-split" / "done.json"
+    done.write_text(done.read_text().replace("2.0", "3.0"))
+    assert find_stages(root)[0].summary == {}
+    assert "done.json: the description of a stage was damaged or changed" in caplog.text
 
 
 def test_only_stages_are_found_and_reports_are_none(stage, tmp_path, caplog):

@@ -54,7 +54,10 @@ def require_intact(path: Path) -> bool:
             name = path.absolute().relative_to(folder).as_posix()
             expected = listed(checksums).get(name)
             if expected is not None and sha256(path) != expected:
-                raise TfpartialError(f"{path}: was damaged or changed after its stage was finished; do the stage again")
+                raise TfpartialError(
+                    f"{path}: was damaged or changed after its stage was finished; do the stage again. Who changed it on purpose "
+                    f"removes {checksums}"
+                )
             return expected is not None
     return False
 

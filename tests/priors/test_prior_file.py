@@ -65,7 +65,9 @@ def test_one_that_was_cut_short_or_changed_is_refused(prior, tmp_path, damage):
     write_prior(prior, tmp_path)
     path = tmp_path / FILE_NAME
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
-    with pytest.raises(TfpartialError, match=rf"{FILE_NAME}: expected the spatial priors that `prior` writes; it was cut short"):
+    with pytest.raises(
+        TfpartialError, match=rf"{FILE_NAME}: expected the spatial priors that `prior` writes, got a damaged file"
+    ):
         read_prior(tmp_path)
 
 

@@ -38,7 +38,7 @@ from tfpartial.evaluate import compare, score
 from tfpartial.labels import OrganTable
 from tfpartial.metrics.ranking import Ranking
 from tfpartial.priors.position_table import write_table
-from tfpartial.provenance import begin, finish
+from tfpartial.provenance import begin, say_done
 from tfpartial.ranking.files import write_ranking
 from tfpartial.ranking.rows import RankingRow, mean_ranking
 from tfpartial.ranking.table import LearnedRecipe
@@ -114,14 +114,14 @@ def _write_cell(root: Path, manifest: Path, method: str, alpha: float, fold: int
         ["tfpartial", "train"],
     )
     (train / "metrics.csv").write_text(METRICS)
-    finish(train, {"minutes": 3.0})
+    say_done(train, {"minutes": 3.0})
     begin(predict, "predict", PredictConfig(train, predict, manifest=manifest))
     for case in FOLDS[fold]:
         label = sitk.GetArrayFromImage(sitk.ReadImage(str(root / "data" / f"{case}.nii.gz")))
         label[:, : 6 if alpha == 1 else 8] = 0
         label[(label == 2) & (method == "naive") & (alpha < 1)] = 0
         write_volume(predict / f"{case}.nii.gz", label)
-    finish(predict, {"seconds": 30.0})
+    say_done(predict, {"seconds": 30.0})
     score.run(ScoreConfig(manifest, predict, folder / "07-score", workers=1))
     if (method, alpha) == ("certain", 0.1):
         _write_relabeling(folder, root / "store", fold)
@@ -134,10 +134,10 @@ def _write_relabeling(folder: Path, store: Path, fold: int) -> None:
     out, cases = folder / "04-relabel", [case for case in FOLDS[1 - fold] if EVIL in ANNOTATED[case]]
     begin(out, "relabel", RelabelConfig(out, store, folder / "splits.json", folder / "05-train", fold=fold))
     write_steps(out, Store.open(store), cases)
-    finish(out, {"step": 2})
+    say_done(out, {"step": 2})
     train = folder / "05-train"
     begin(train, "train", TrainConfig(store, folder / "splits.json", train, epochs=2, window_hu=(-100, 200), labels=out))
-    finish(train, {"minutes": 3.0, "best validation DSC": 0.75})
+    say_done(train, {"minutes": 3.0, "best validation DSC": 0.75})
     ranked = folder / "04-rank"
     begin(ranked, "rank", RankConfig(store, folder / "splits.json", train, ranked, folder / "annotations.json"))
     rows = []
@@ -148,7 +148,7 @@ def _write_relabeling(folder: Path, store: Path, fold: int) -> None:
     Image.new("RGB", (900, 300), (40, 60, 80)).save(ranked / "confidence-1.png")
     picture = {"file": "confidence-1.png", "case": EVIL, "organ": EVIL, "slice": 3, "errors": 10, "share": 0.66}
     write_ranking(ranked, rows, {"cases": 2, "pictures": [picture]}, LearnedRecipe("filters 8", "filters 400"))
-    finish(ranked, {})
+    say_done(ranked, {})
 
 
 def _write_positions(folder: Path, store: Path, fold: int) -> None:
@@ -157,12 +157,12 @@ def _write_positions(folder: Path, store: Path, fold: int) -> None:
     begin(out, "prior", PriorConfig(store, folder / "splits.json", out, fold=fold))
     Image.new("RGB", (900, 300), (20, 30, 40)).save(out / "prior.png")
     prior = {"cases": 2 + fold, "bins": 5, "depth": 20.04, "rows": 7, "columns": 9}
-    finish(out, {"unit": "mm", "organs": [{"organ": organ, **prior} for organ in ORGANS]})
+    say_done(out, {"unit": "mm", "organs": [{"organ": organ, **prior} for organ in ORGANS]})
     aligned = folder / "06-align"
     begin(aligned, "align", AlignConfig(store, folder / "splits.json", folder / "05-train", out, aligned, fold=fold))
     names = ("case", "part", "organ", "state", "overlap", "displacement", "coarse_error_mm", "searched_error_mm")
     write_table([dict(zip(names, row, strict=True)) for row in FOUND[fold]], aligned)
-    finish(aligned, {})
+    say_done(aligned, {})
 
 
 def write_steps(folder: Path, store: Store, cases: list[str]) -> None:
@@ -201,7 +201,7 @@ def _write_audit(folder: Path, manifest: Path) -> None:
     chosen = {"case": "b", "score": None, "uncertainty": None, "novelty": 0.5, "reason": f"nothing predicted of {EVIL}"}
     write_json(folder / "next.json", {"format": 1, "cases": [chosen]})
     Image.new("RGB", (1600, 400), (80, 60, 40)).save(folder / "suspects.png")
-    finish(folder, {})
+    say_done(folder, {})
 
 
 def write_volume(path: Path, array: np.ndarray) -> None:

@@ -10,7 +10,7 @@ from tfpartial.comparison.budgets import Budget
 from tfpartial.comparison.files import write_comparison
 from tfpartial.comparison.joined_scores import join_scores
 from tfpartial.comparison.runs import Run
-from tfpartial.provenance import finish
+from tfpartial.provenance import say_done
 from tfpartial.report.sections import comparison
 
 
@@ -24,7 +24,7 @@ def compared(scored, tmp_path):
     folder = tmp_path / "09-compare"
     write_comparison(folder, dataclasses.replace(join_scores(list(budgets)), budgets=budgets), [], {})
     (folder / "config.yaml").write_text("compare: {}\n")
-    finish(folder, {})
+    say_done(folder, {})
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfpartial.checksums import require_intact
 from tfpartial.data.formats.volume_file import VolumeFile
 from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.geometry import Geometry, difference
@@ -77,6 +78,8 @@ def probability_slabs(case: AuditedCase, organ: str, like: Geometry) -> Iterator
             image; `not_probability`: a number outside of 0..1.
     """
     path = case.probabilities / organ_file(organ)
+    if path.is_file():
+        require_intact(path)
     volume = VolumeFile(path)
     differs = difference(like, volume.native, case.manifest.tolerance_mm)
     if differs:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpartial.checksums import require_intact
 from tfpartial.data.fold.split import read_fold
 from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
@@ -64,7 +63,6 @@ def score_predicted(case: PredictedCase, tolerances_mm: Mapping[str, float], sur
         TfpartialError: a file that cannot be read, a prediction on another grid than the image, or with a value that is no organ.
     """
     entry = case.manifest.case(case.id)
-    require_intact(case.path)
     prediction = read_prediction(case.manifest, case.id, case.path)
     reference = read_reference(case.manifest, case.id)
     if reference is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import read_json
+from tfpartial.checksums import require_intact
 from tfpartial.data.manifest import ManifestCase, read_manifest
 from tfpartial.data.store.store import RECORD, Store
 from tfpartial.errors import TfpartialError
@@ -79,6 +80,7 @@ def describe_case(folder: Path) -> dict[str, Any]:
 
 def describe_run(folder: Path) -> dict[str, Any]:
     """The folder of a stage: which, when, of which code, and what it said when it finished."""
+    require_intact(folder / "config.yaml")
     config = read_yaml(folder / "config.yaml", "configuration of a stage")
     verb = next(iter(config)) if isinstance(config, dict) and config else "unknown"
     provenance = read_json(folder / "provenance.json", "provenance of a stage")

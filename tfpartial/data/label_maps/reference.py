@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfpartial.checksums import require_intact
 from tfpartial.data.files import LabelFile
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.geometry import difference
@@ -32,9 +33,11 @@ def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
     """A predicted label map of a case: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K.
 
     Raises:
+        TfpartialError: the file is another one than `predict` wrote.
         FileError: the file cannot be read, or has values that are no organ; `prediction_grid`: it lies on another grid than the
             case's image.
     """
+    require_intact(path)
     label = LabelFile(path, {organ: (organ_id,) for organ, organ_id in manifest.organs.ids.items()})
     image = manifest.case(case_id).images[0]
     grid = SlabReader([image]).native
