@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from tfpartial import cli
 from tfpartial.config import IngestConfig, SourceConfig
-from tfpartial.data.ingest.case_report import CaseReport
 from tfpartial.data.ingest.join import join
+from tfpartial.data.ingest.number_maps import map_warnings
 from tfpartial.data.ingest.verify import accept, verify_dataset
 from tfpartial.data.layouts import read_source
 from tfpartial.data.layouts.archive import is_archive, unpack, unpacked_to
 from tfpartial.data.manifest import Manifest, write_manifest
+from tfpartial.data.problem import Problem
 from tfpartial.progress import track
 
 
@@ -32,12 +34,13 @@ def run(config: IngestConfig) -> dict[str, Any]:
     reports = list(track(verified, "verifying", len(dataset.cases)))
     manifest = accept(dataset, reports, config.tolerance_mm)
     write_manifest(manifest, config.out)
+    suspicions = [warning for report in reports for warning in report.warnings]
     return {
         "manifest": str(config.out),
         "cases": len(manifest.cases),
         "complete": len(manifest.complete()),
         "unlabeled": [case.id for case in manifest.cases.values() if not case.annotated],
-        "warnings": _warnings(reports),
+        "warnings": _warnings([*suspicions, *map_warnings(manifest.number_maps, reports, manifest.channel_names)]),
         "organs": [_organ_row(manifest, organ) for organ in manifest.organs.names],
     }
 
@@ -53,12 +56,11 @@ def _unpacked(source: SourceConfig, config: IngestConfig) -> SourceConfig:
     return dataclasses.replace(source, path=unpack(source.path, unpacked_to(config.out), config.unpack_growth))
 
 
-def _warnings(reports: Sequence[CaseReport]) -> list[dict[str, Any]]:
+def _warnings(warnings: Sequence[Problem]) -> list[dict[str, Any]]:
     """One row per kind and wording: a whole collection often has the same oddity."""
     cases: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for report in sorted(reports, key=lambda report: report.case.id):
-        for warning in report.warnings:
-            cases[warning.kind, warning.message].append(warning.case)
+    for warning in sorted(warnings, key=attrgetter("case")):
+        cases[warning.kind, warning.message].append(warning.case)
     return [{"kind": kind, "cases": len(ids), "first": ids[0], "message": message} for (kind, message), ids in cases.items()]
 
 

@@ -1,12 +1,15 @@
 """The SavedModel: the same labels as `predict`, from TensorFlow alone."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tfpartial.data.number_map import NumberMap
 from tfpartial.export import rebuild, save_model
 from tfpartial.inference.predictor import Predictor
 from tfpartial.segmenter.card import read_card
@@ -116,3 +119,22 @@ def test_saved_model_cli_runs_it(saved_model, served, hu, tmp_path):
     inputs = ["--inputs", f"hu={tmp_path / 'hu.npy'}", "--outdir", tmp_path]
     subprocess.run([*tool, "run", *which, *inputs], check=True, capture_output=True)
     assert np.array_equal(np.load(tmp_path / "labels.npy"), served[0])
+
+
+def test_a_network_of_scaled_numbers_takes_the_numbers_themselves(segmenter, tmp_path):
+    import tensorflow as tf
+
+    network, card = segmenter
+    scaled = (NumberMap(2**-14, 2**-4),)
+    card = dataclasses.replace(card, window_hu=(0.0, 1.0), mean=0.5, sd=0.25, number_maps=scaled)
+    save_model(network, card, tmp_path)
+    numbers = np.random.default_rng(0).random((2, 32, 48, 1), np.float32)
+    stored, _ = scaled[0].stored(numbers)
+    model = tf.saved_model.load(str(tmp_path))
+    outputs = model.signatures["serving_default"](hu=tf.constant(numbers))
+    labels, probability = Predictor(network, card, batch=2).labels_and_probabilities(stored)
+    assert np.array_equal(outputs["labels"], labels)
+    assert np.allclose(outputs["probabilities"], probability, atol=1e-6)
+    assert np.ptp(probability) > 0.01, "the slices are no single number"
+    document = json.loads(Path(model.organs.asset_path.numpy().decode()).read_text())
+    assert document["number_maps"] == [{"slope": 2**-14, "intercept": 2**-4}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from tfpartial.artifacts import write_json
+from tfpartial.data.number_map import INT16, NumberMaps, columns
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, build_network
 from tfpartial.segmenter.decode import decode, probabilities
@@ -39,7 +41,8 @@ def rebuild(network: keras.Model, card: SegmenterCard, policy: str) -> keras.Mod
 def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer: PriorRenderer | None = None) -> None:
     """Writes a SavedModel with the signature `serving_default`, and `with_prior` for a network that has a spatial prior.
 
-    Input `hu`: int16 `[n, H, W, C]`, slices on the network's grid. Outputs `labels`: uint8 `[n, H, W]`, codes 0..K;
+    Input `hu`: int16 `[n, H, W, C]`, slices on the network's grid; float32 where a channel is scaled: the graph makes int16 of
+    the numbers as `prepare` does. Outputs `labels`: uint8 `[n, H, W]`, codes 0..K;
     `probabilities`: float32 `[n, H, W, K]`. `with_prior` also takes `offset_mm`, float32 `[n, K, 3]`: z, y, x from the middle of
     each slice to the centre of each organ, NaN for an organ without a place; and `spacing_mm`, float32 `[n, 3]`, spacing z, y, x
     of the slices. Without it a network with a prior is told nothing of places. Normalising, rendering of the priors and
@@ -52,7 +55,7 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
         folder: an existing folder to write into.
         renderer: renders the prior of a network that has one.
     """
-    hu_spec = tf.TensorSpec((None, *card.size, len(card.channel_names)), tf.int16, name="hu")
+    hu_spec = tf.TensorSpec((None, *card.size, len(card.channel_names)), tf.float32 if card.number_maps else tf.int16, name="hu")
     places = place_specs(len(card.organs), None)
     offset_spec = tf.TensorSpec(places.centre_mm.shape, tf.float32, name="offset_mm")
     spacing_spec = tf.TensorSpec(places.spacing_mm.shape, tf.float32, name="spacing_mm")
@@ -62,11 +65,12 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
 
     @tf.function(input_signature=[hu_spec], autograph=False)
     def serve(hu: tf.Tensor) -> dict[str, tf.Tensor]:
-        return outputs(network_logits(network, card, hu, renderer))
+        return outputs(network_logits(network, card, to_stored(hu, card.number_maps), renderer))
 
     @tf.function(input_signature=[hu_spec, offset_spec, spacing_spec], autograph=False)
     def with_prior(hu: tf.Tensor, offset_mm: tf.Tensor, spacing_mm: tf.Tensor) -> dict[str, tf.Tensor]:
-        return outputs(network_logits(network, card, hu, renderer, SlicePlaces(offset_mm, spacing_mm)))
+        stored = to_stored(hu, card.number_maps)
+        return outputs(network_logits(network, card, stored, renderer, SlicePlaces(offset_mm, spacing_mm)))
 
     module = tf.Module(name="segmenter")
     module.serve = serve
@@ -81,6 +85,14 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
         tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
+def to_stored(numbers: tf.Tensor, maps: NumberMaps) -> tf.Tensor:
+    """The numbers of scaled channels as `prepare` would store them, rounded and clipped; HU are given back as they are."""
+    if not maps:
+        return numbers
+    slopes, intercepts = columns(maps)
+    return tf.clip_by_value(tf.round((numbers - intercepts) / slopes), INT16.min, INT16.max)
+
+
 def organ_document(card: SegmenterCard) -> dict[str, Any]:
     """What a caller of the SavedModel must know: names of the codes and channels, the slice's grid, and the HU window."""
     return {
@@ -93,4 +105,5 @@ def organ_document(card: SegmenterCard) -> dict[str, Any]:
         "spacing_mm": card.spacing_mm,
         "window_hu": card.window_hu,
         "prior": card.prior,
+        "number_maps": [dataclasses.asdict(one) for one in card.number_maps],
     }

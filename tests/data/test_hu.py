@@ -25,7 +25,7 @@ def test_statistics_are_those_of_the_clipped_voxels():
     [
         ([], (-160.0, 300.0), "the histogram has no voxel"),
         ([0, 1], (300.0, -160.0), "expected lowest < highest, got 300, -160"),
-        ([-1000, -900], (-160.0, 300.0), r"all voxels have the value -160 HU inside -160\.\.300"),
+        ([-1000, -900], (-160.0, 300.0), r"all voxels have the value -160 inside -160\.\.300"),
     ],
 )
 def test_says_what_is_wrong_with_a_window(hu, window, message):

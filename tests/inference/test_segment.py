@@ -1,15 +1,19 @@
 """Volume files in, label maps on the native grid out."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from tfpartial.data.files import ImageFile
+from tfpartial.data.number_map import NumberMap
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.predictor import Predictor
 from tfpartial.inference.probability_files import ProbabilityWriter, organ_file
 from tfpartial.inference.segment import segment_case
+from tfpartial.segmenter.card import read_card, write_card
 
 OBLIQUE = (0.8, 0.6, 0.0, -0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
 DIRECTIONS = {
@@ -73,6 +77,38 @@ def test_slices_larger_than_the_networks_are_segmented_in_part_with_a_warning(tm
     assert not label[:, :, :5].any()
     assert not label[:, :, 53:].any()
     assert "case a: its slices are larger than the network's; 0 mm of the rows and 7 mm of the columns" in caplog.text
+
+
+@pytest.fixture
+def scaled_predictor(threshold_segmenter):
+    """Organ 1 from 0.75 on, organ 2 up to 0.25, of numbers in 0..1."""
+    scale = {"window_hu": (0.0, 1.0), "mean": 0.5, "sd": 0.25, "number_maps": (NumberMap(2**-14, 2**-4),)}
+    write_card(dataclasses.replace(read_card(threshold_segmenter), **scale), threshold_segmenter)
+    return Predictor.load(threshold_segmenter, batch=2)
+
+
+def write_numbers(path, numbers):
+    sitk.WriteImage(sitk.GetImageFromArray(numbers), str(path))
+    return InputCase("a", (ImageFile(path),))
+
+
+def test_a_network_of_scaled_numbers_reads_them_from_files(tmp_path, scaled_predictor, caplog):
+    numbers = np.random.default_rng(0).random((5, 27, 29), np.float32)
+    segment_case(scaled_predictor, write_numbers(tmp_path / "a.nii.gz", numbers), tmp_path / "out")
+    label = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out" / "a.nii.gz")))
+    clear = np.minimum(np.abs(numbers - 0.25), np.abs(numbers - 0.75)) > 2**-14
+    assert np.array_equal(label[clear], np.where(numbers >= 0.75, 1, np.where(numbers <= 0.25, 2, 0))[clear])
+    assert not caplog.text
+
+
+def test_numbers_that_the_network_cannot_read_are_said(tmp_path, predictor, scaled_predictor, caplog):
+    numbers = np.random.default_rng(0).random((5, 27, 29), np.float32)
+    segment_case(predictor, write_numbers(tmp_path / "a.nii.gz", numbers), tmp_path / "out")
+    assert "case a: channel 'CT': its numbers, " in caplog.text
+    assert "are fractions, which this network, of whole numbers, gets rounded" in caplog.text
+    numbers[2, 3, 4:6] = 100
+    segment_case(scaled_predictor, write_numbers(tmp_path / "b.nii.gz", numbers), tmp_path / "out")
+    assert "case a: channel 'CT': 2 voxels lie outside of the numbers that the network can read and were clipped" in caplog.text
 
 
 def test_a_volume_that_fits_gives_no_warning(tmp_path, predictor, caplog):

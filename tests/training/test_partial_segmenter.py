@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tfpartial.config import AugmentConfig, IntensityConfig, LossConfig, RandomRange
+from tfpartial.data.feed.augment import draw_affine
+from tfpartial.data.number_map import NumberMap
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.precision import choose_policy, dtype_policy
 from tfpartial.training import METHODS, Objective, PartialSegmenter
@@ -226,3 +228,20 @@ def test_a_network_with_a_prior_wants_places_and_its_errors_are_drawn():
         places = {"prior_offset": tf.zeros((2, ORGANS, 3)), "spacing_mm": tf.ones((2, 3))}
         losses.append(float(model.train_step(data | places)["loss"]))
     assert losses[0] != losses[1]
+
+
+def test_scaled_channels_are_seen_as_their_numbers():
+    """Stored numbers with a map give the logits of the numbers, and moved slices are filled with the least number."""
+    maps = (NumberMap(2**-14, 2**-4),)
+    numbers = np.random.default_rng(0).random((2, *SHAPE, 1), np.float32)
+    stored, _ = maps[0].stored(numbers)
+    keras.utils.set_random_seed(0)
+    objective = Objective("certain", ORGANS, BOTH_TERMS)
+    network, scale = tiny_network(objective.num_logits), {"window_hu": (0.1, 0.9), "mean": 0.5, "sd": 0.25}
+    model = PartialSegmenter(network, objective, **scale, number_maps=maps)
+    plain = PartialSegmenter(network, objective, **scale)
+    np.testing.assert_allclose(model(stored), plain(numbers), rtol=0, atol=1e-3)
+    away = draw_affine(AugmentConfig(translation=0.0, rotation_deg=0.0, scale=0.0, flip=False), 2, [0, 0])
+    away = away._replace(shift=np.full((2, 2), 2.0, np.float32))
+    moved = model._augmented({"image": stored}, away)["image"]
+    np.testing.assert_allclose(moved, np.full(moved.shape, (0.1 - 0.5) / 0.25), atol=1e-6)

@@ -71,7 +71,7 @@ def _slices(case: AuditedCase, suspects: Sequence[Suspect]) -> list[Slice]:
     entry, organs = case.manifest.case(case.id), case.manifest.organs
     reader = SlabReader(entry.images)
     label = read_case_labels(entry, reader, case.manifest).codes
-    hu = _planes(reader.slabs(SLAB), {suspect.index_zyx[0] for suspect in suspects})
+    hu = _planes(reader.numbers(SLAB), {suspect.index_zyx[0] for suspect in suspects})
     result = []
     for suspect in suspects:
         z, organ_id = suspect.index_zyx[0], organs.id_of(suspect.organ)

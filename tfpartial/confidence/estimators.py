@@ -90,7 +90,7 @@ def _mc_dropout(asked: Asked) -> Estimate:
 
 def _tta(asked: Asked) -> Estimate:
     card = asked.card
-    return MovedSlices(asked.network, normalised_air(card.window_hu, card.mean, card.sd), asked.settings)
+    return MovedSlices(asked.network, normalised_air(*card.scale), asked.settings)
 
 
 ESTIMATORS: dict[str, Callable[[Asked], Estimate]] = {

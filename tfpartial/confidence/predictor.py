@@ -69,7 +69,7 @@ class ConfidentPredictor:
 
         @tf.function(input_signature=signature, jit_compile=jit, autograph=False)
         def organ_and_confidence(hu: tf.Tensor, wanted: tf.Tensor, *places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            image = normalise(hu, card.window_hu, card.mean, card.sd)
+            image = normalise(hu, *card.scale)
             logits, sureness = estimate(network_inputs(image, renderer, SlicePlaces(*places)))
             logits = ops.where(wanted, logits, NEVER)
             organ = decode(logits, card.activation)

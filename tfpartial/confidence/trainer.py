@@ -48,7 +48,8 @@ class ConfidenceTrainer(NetworkTrainer):
         loss: Literal["tcp", "correct"] = "tcp",
         out_of_fold: OutOfFoldSegmenters | None = None,
     ) -> None:
-        super().__init__(network, ("loss",), card.window_hu, card.mean, card.sd, augment, seed, name="confidence_trainer")
+        window_hu, mean, sd, maps = card.scale
+        super().__init__(network, ("loss",), window_hu, mean, sd, augment, seed, "confidence_trainer", number_maps=maps)
         self.segmenter = segmenter
         self.out_of_fold = out_of_fold
         self.balance = balance

@@ -8,7 +8,7 @@ from keras import ops
 
 from tfpartial.confidence.passes import Spread, spread_over
 from tfpartial.config import AugmentConfig, EstimatorConfig
-from tfpartial.data.feed.augment import Affine, draw_affine, unwarp, warp
+from tfpartial.data.feed.augment import Affine, Fill, draw_affine, unwarp, warp
 from tfpartial.losses.base import Tensor
 
 INSIDE = 0.999
@@ -23,11 +23,11 @@ class MovedSlices:
 
     Args:
         network: normalised slices -> logits, one sigmoid per organ.
-        air: the normalised number that fills what a moved slice leaves free.
+        air: the normalised number that fills what a moved slice leaves free, of all channels or `[C]`.
         settings: passes, ranges and seed.
     """
 
-    def __init__(self, network: keras.Model, air: float, settings: EstimatorConfig) -> None:
+    def __init__(self, network: keras.Model, air: Fill, settings: EstimatorConfig) -> None:
         self._network = network
         self._air = air
         self._settings = settings

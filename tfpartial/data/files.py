@@ -74,8 +74,8 @@ class Step:
     """Something that was done to a case, for its history.
 
     Args:
-        name: `read`, `reorient`, `resample`, `rescale`, `clip`, `contours`, `merge`, `divide`, `overlap`, `fit` (padded or
-            cropped).
+        name: `read`, `reorient`, `resample`, `rescale`, `scale`, `round`, `clip`, `contours`, `merge`, `divide`, `overlap`,
+            `fit` (padded or cropped).
         detail: what a reader of the history wants to know, as JSON.
         warning: what `ingest` says of it: something was decided by a rule that may be wrong here; mostly empty.
     """

@@ -11,6 +11,7 @@ from tfpartial.artifacts import parsing, read_versioned, write_json
 from tfpartial.data.confined import inside
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.from_json import from_json
+from tfpartial.data.number_map import NumberMaps
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -61,6 +62,7 @@ class Manifest:
         priority: every organ; of several that claim a voxel, the one that stands first has it.
         tolerance_mm: an image and its label were accepted when their grids differed by at most this.
         cases: id -> case, in the order of the ids.
+        number_maps: how the numbers of each channel become int16; none where all are HU, or others that it holds as they are.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Manifest:
     priority: tuple[str, ...]
     tolerance_mm: float
     cases: Mapping[str, ManifestCase]
+    number_maps: NumberMaps = ()
 
     def complete(self) -> tuple[str, ...]:
         """Ids of the cases that are annotated for every organ."""
@@ -96,6 +99,7 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         "channel_names": manifest.channel_names,
         "priority": manifest.priority,
         "tolerance_mm": manifest.tolerance_mm,
+        **({"number_maps": [asdict(one) for one in manifest.number_maps]} if manifest.number_maps else {}),
         "cases": {case.id: _case_to_json(case, roots.index(case.root)) for case in manifest.cases.values()},
     }
     write_json(path, content)
@@ -121,6 +125,8 @@ def read_manifest(path: Path) -> Manifest:
 def _require_consistent(path: Path, manifest: Manifest) -> None:
     require_cases(manifest.cases, path)
     channels = len(manifest.channel_names)
+    if len(manifest.number_maps) not in (0, channels) or not all(one.slope > 0 for one in manifest.number_maps):
+        raise TfpartialError(f"{path}: number_maps: expected none or {channels}, one per channel, with slopes above 0")
     for case in manifest.cases.values():
         if len(case.images) != channels:
             raise TfpartialError(f"{path}: case '{case.id}': expected {channels} images, one per channel, got {len(case.images)}")

@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 class SliceWindows:
     """The slices of a volume on the network's grid, some at a time, from the first to the last.
 
-    A warning says how much of a slice the network does not see.
+    A warning says how much of a slice the network does not see, and what int16 took from the numbers.
 
     Args:
         case: the volume.
@@ -43,7 +43,7 @@ class SliceWindows:
         if slab < 1:
             raise TfpartialError(f"slab: expected 1 or more slices, got {slab}")
         self.case, self.card, self.slab = case, card, slab
-        self.reader = SlabReader(case.images)
+        self.reader = SlabReader(case.images, card.number_maps)
         self.in_plane = _in_plane(self.reader, card, case.id)
 
     @property
@@ -58,11 +58,12 @@ class SliceWindows:
         return self.reader.spacing_mm_zyx[0], y, x
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
-        """The first slice of each window and its HU, int16 `[n, H, W, C]`."""
+        """The first slice of each window and the window as the network reads it, int16 `[n, H, W, C]`."""
         for start, slices in self.reader.slabs(self.slab):
             window = [self.in_plane.image(slices)]
             del slices  # neither it nor the window stays here while the next one is read
             yield start, window.pop()
+        _warn_of_losses(self.reader, self.card, self.case.id)
 
     def places(self, start: int, count: int, centres_mm: np.ndarray | None) -> SlicePlaces | None:
         """Where the organs are, seen from a window; none when their centres `[K, 3]` are not known."""
@@ -121,3 +122,13 @@ def _in_plane(reader: SlabReader, card: SegmenterCard, case: str) -> InPlane:
             *(case, rows_mm, columns_mm),
         )
     return in_plane
+
+
+def _warn_of_losses(reader: SlabReader, card: SegmenterCard, case: str) -> None:
+    for name, loss in zip(card.channel_names, reader.losses, strict=True):
+        if loss.coarse:
+            text = "case %s: channel '%s': its numbers, %g..%g, are fractions, which this network, of whole numbers, gets rounded"
+            LOG.warning(text, case, name, loss.lowest, loss.highest)
+        if loss.clipped:
+            text = "case %s: channel '%s': %d voxels lie outside of the numbers that the network can read and were clipped"
+            LOG.warning(text, case, name, loss.clipped)

@@ -14,7 +14,7 @@ def blend(hu: np.ndarray, label: np.ndarray, window_hu: tuple[float, float]) -> 
     """Lays label colours over a slice.
 
     Args:
-        hu: int16 `[H, W]`.
+        hu: the numbers `[H, W]`, int16 or float32.
         label: uint8 `[H, W]`, codes 0, 1..K, 255.
         window_hu: HU shown as black and as white.
 

@@ -32,7 +32,7 @@ class Scene:
 
     Args:
         name: of the case.
-        hu: int16 `[Z, Y, X]`.
+        hu: the numbers `[Z, Y, X]`, int16 or float32.
         spacing_mm_zyx: its spacing.
         organs: the organ table of the label maps.
         label: uint8 `[Z, Y, X]`: the contours in colours.

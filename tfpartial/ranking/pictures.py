@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfpartial.config import Among
 from tfpartial.ranking.candidates import OrganCandidates, slice_candidates
 from tfpartial.ranking.confidence_figure import ConfidenceSlice, draw_confidence
@@ -76,7 +74,7 @@ def _slice(one: WorstOrgan, predictors: Mapping[str, Predictor], among: Among) -
     views = {name: slice_candidates(each, current, one.organ, one.z, SHARE, among) for name, each in predictors.items()}
     return ConfidenceSlice(
         title=f"{current.case_id}, {one.organ}, slice {one.z + 1}",
-        hu=np.asarray(store.image(current.case_id)[one.z, ..., 0]),
+        hu=store.numbers(current.case_id, one.z),
         pixel_mm=store.spacing_mm or store.cases[current.case_id].spacing_mm_zyx[1:],
         truth=current.truth(one.z, one.z + 1)[0] == store.organs.id_of(one.organ),
         views=views,

@@ -108,7 +108,7 @@ def _places(label: np.ndarray, manifest: Manifest, case: str, predictions: Seque
 def _image_cuts(images: Sequence[ImageFile], places: Mapping[Plane, int]) -> dict[Plane, np.ndarray]:
     """The cuts of channel 0, slab by slab."""
     pieces: dict[Plane, list[np.ndarray]] = {plane: [] for plane in places}
-    for start, slab in SlabReader(images).slabs(SLAB):
+    for start, slab in SlabReader(images).numbers(SLAB):
         volume = slab[..., 0]
         for plane, place in places.items():
             if plane != "axial":

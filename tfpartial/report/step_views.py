@@ -89,7 +89,7 @@ def view_steps(
     truth = truth[box]
     rows = tuple(tuple(_step(step, mask[box], truth, pixel_mm) for step, mask in enumerate(row, start=1)) for row in masks)
     height_mm, width_mm = np.multiply(truth.shape, pixel_mm).round(1).tolist()
-    image = grey_uri(np.asarray(store.image(case)[z, ..., 0])[box], window_hu)
+    image = grey_uri(store.numbers(case, z)[box], window_hu)
     return OrganView(f"slice {z + 1} of {stored.slices}", width_mm, height_mm, image, _path(truth, pixel_mm), rows)
 
 

@@ -13,6 +13,8 @@ import keras
 from tfpartial import models
 from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.config import Activation, Method
+from tfpartial.data.from_json import from_json
+from tfpartial.data.number_map import NumberMaps
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -51,6 +53,7 @@ class SegmenterCard:
         prior: how the network is told the spatial prior, which lies beside the card (`prior.npz`); none for one without.
         rule: the weight rule that it learned by; none where an older release did not say it.
         prior_epsilon: the least probability of that prior, to which the network clips as well; none for one without.
+        number_maps: how the numbers of the channels became int16; none where they are HU, as they are.
     """
 
     organs: OrganTable
@@ -66,6 +69,12 @@ class SegmenterCard:
     prior: str | None = None
     rule: str | None = None
     prior_epsilon: float | None = None
+    number_maps: NumberMaps = ()
+
+    @property
+    def scale(self) -> tuple[tuple[float, float], float, float, NumberMaps]:
+        """What `normalise` takes beside the slices."""
+        return self.window_hu, self.mean, self.sd, self.number_maps
 
 
 def write_card(card: SegmenterCard, folder: Path) -> None:
@@ -94,10 +103,11 @@ def read_card(folder: Path) -> SegmenterCard:
             mean=content["mean"],
             sd=content["sd"],
             network=_network_spec(content["network"]),
-            # Cards of older releases lack these three.
+            # Cards of older releases lack these.
             prior=content.get("prior"),
             rule=content.get("rule"),
             prior_epsilon=content.get("prior_epsilon") or (OLDER_EPSILON if content.get("prior") else None),
+            number_maps=from_json(NumberMaps, content.get("number_maps", [])),
         )
     if not (math.isfinite(card.mean) and 0 < card.sd < math.inf):
         got = f"mean {card.mean} and sd {card.sd}"
@@ -126,7 +136,7 @@ def build_network(card: SegmenterCard) -> keras.Model:
 
 def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:
     """Raises `TfpartialError` unless a store has the organs, channels and slices of the segmenter in the folder `model`."""
-    for what in ("organs", "channel_names", "size", "spacing_mm"):
+    for what in ("organs", "channel_names", "size", "spacing_mm", "number_maps"):
         found, expected = getattr(store, what), getattr(card, what)
         if found != expected:
             raise TfpartialError(f"{store.root}: expected {what} {expected} as the segmenter of {model}, got {found}")

@@ -92,7 +92,7 @@ def network_logits(
     network: keras.Model, card: SegmenterCard, hu: Any, renderer: PriorRenderer | None = None, places: SlicePlaces | None = None
 ) -> Any:
     """Logits of HU slices: int16 `[n, H, W, C]` -> float `[n, H, W, outputs]`, with the network in inference mode."""
-    image = normalise(hu, card.window_hu, card.mean, card.sd)
+    image = normalise(hu, *card.scale)
     return network(network_inputs(image, renderer, places), training=False)
 
 

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
-AIR_HU = -1024
+from tfpartial.data.number_map import AIR_HU, NumberMaps, to_numbers
 
 
-def normalise(hu: Any, window_hu: tuple[float, float], mean: float, sd: float) -> Any:
+def normalise(hu: Any, window_hu: tuple[float, float], mean: float, sd: float, maps: NumberMaps = ()) -> Any:
     """Clips HU to a window and standardises them (thesis, section 3.4.1: zero mean, unit variance).
 
     Args:
-        hu: int16 or float, any shape.
-        window_hu: lowest and highest HU that are told apart.
-        mean: mean of the clipped HU over the training cases.
+        hu: int16 or float, `[..., C]`, as the store holds them.
+        window_hu: lowest and highest number that are told apart.
+        mean: mean of the clipped numbers over the training cases.
         sd: their standard deviation.
+        maps: what makes numbers of the stored ones, of channels that hold no HU.
 
     Returns:
         float32 of the same shape.
     """
     low, high = window_hu
-    return (ops.clip(ops.cast(hu, "float32"), low, high) - mean) / sd
+    return (ops.clip(to_numbers(ops.cast(hu, "float32"), maps), low, high) - mean) / sd
 
 
-def normalised_air(window_hu: tuple[float, float], mean: float, sd: float) -> float:
-    """The number of air, which fills what a moved slice leaves free; arguments as of `normalise`."""
-    return (max(AIR_HU, window_hu[0]) - mean) / sd
+def normalised_air(window_hu: tuple[float, float], mean: float, sd: float, maps: NumberMaps = ()) -> float | np.ndarray:
+    """The number of air, which fills what a moved slice leaves free: of all channels, or float32 `[C]` with `maps`.
+
+    Arguments as of `normalise`.
+    """
+    low, high = window_hu
+    if not maps:
+        return (max(AIR_HU, low) - mean) / sd
+    return (np.clip(to_numbers(np.full(len(maps), AIR_HU, np.float32), maps), low, high) - mean) / sd

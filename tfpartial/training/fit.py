@@ -14,6 +14,7 @@ from tfpartial.data.feed.pipeline import case_slices
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
+from tfpartial.data.number_map import map_of
 from tfpartial.priors.render import PriorRenderer
 from tfpartial.priors.spatial_prior import SpatialPrior, read_prior, write_prior
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, read_card, write_card
@@ -109,6 +110,7 @@ def _build(
         renderer=None if prior is None else PriorRenderer(prior, card.size),
         jitter_mm=0.0 if prior is None else _jitter_mm(config, cases),
         ema=config.ema,
+        number_maps=card.number_maps,
     )
 
 
@@ -124,7 +126,8 @@ def _jitter_mm(config: TrainConfig, cases: TrainingCases) -> float | np.ndarray:
 
 def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior_epsilon: float | None) -> SegmenterCard:
     store = cases.store
-    mean, sd = window_statistics(store.hu_histogram(cases.train), config.window_hu)
+    first = map_of(store.number_maps, 0)  # the statistics are of channel 0
+    mean, sd = window_statistics(store.hu_histogram(cases.train), config.window_hu, first)
     return SegmenterCard(
         organs=store.organs,
         channel_names=store.channel_names,
@@ -144,6 +147,7 @@ def _card(config: TrainConfig, cases: TrainingCases, objective: Objective, prior
         prior=None if config.prior is None else config.prior_use.where,
         rule=objective.rule,
         prior_epsilon=prior_epsilon,
+        number_maps=store.number_maps,
     )
 
 
@@ -160,8 +164,9 @@ def _validation(
     pictures = labelled_slices(cases, PICTURES)
     activation, every = segmenter.objective.activation, config.validate_every
     validator = Validator(segmenter, activation, slices, cases.annotated_vectors(cases.val), places)
+    maps = cases.store.number_maps
     folder = config.out / TENSORBOARD / "pictures"
     return [
         Validate(validator, cases.store.organs.names, every, config.epochs),
-        Overlays(folder, pictures, activation, config.window_hu, every, lambda: validator.centres_mm),
+        Overlays(folder, pictures, activation, config.window_hu, every, lambda: validator.centres_mm, maps),
     ]

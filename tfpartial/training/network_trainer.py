@@ -14,6 +14,7 @@ from tfpartial.config import AugmentConfig
 from tfpartial.data.feed.augment import Affine, draw_affine, warp, warp_batch
 from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.data.feed.intensity_changes import change_intensity, draw_intensity
+from tfpartial.data.number_map import NumberMaps
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
@@ -44,6 +45,7 @@ class NetworkTrainer(keras.Model):
         renderer: renders the priors that the network takes; none for a network without.
         jitter_mm: standard deviation of the random errors of the organs' places, along each axis; of all, or `[K]` of each.
         ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
+        number_maps: what makes numbers of the stored ones, of channels that hold no HU.
     """
 
     reads: tuple[str, ...] = ()
@@ -62,11 +64,12 @@ class NetworkTrainer(keras.Model):
         renderer: PriorRenderer | None = None,
         jitter_mm: float | np.ndarray = 0.0,
         ema: float = 0.0,
+        number_maps: NumberMaps = (),
     ) -> None:
         # Under mixed_float16 Keras scales the loss by the policy; places in mm would lose their digits if they were cast.
         super().__init__(name=name, dtype=network.dtype_policy, autocast=False)
         self.network = network
-        self.window_hu, self.mean, self.sd = window_hu, mean, sd
+        self._scale = window_hu, mean, sd, number_maps
         self.augment = augment
         self.seed = seed
         self.renderer, self.jitter_mm = renderer, jitter_mm
@@ -90,7 +93,7 @@ class NetworkTrainer(keras.Model):
 
     def call(self, hu: Any, places: SlicePlaces | None = None, training: bool = False) -> Any:
         """Logits, float32 `[B, H, W, num_logits]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
-        image = normalise(hu, self.window_hu, self.mean, self.sd)
+        image = normalise(hu, *self._scale)
         return self.network(network_inputs(image, self.renderer, places), training=training)
 
     def targets(self, batch: Batch) -> Any:
@@ -134,10 +137,10 @@ class NetworkTrainer(keras.Model):
         return terms
 
     def _augmented(self, batch: dict[str, Any], affine: Affine | None) -> dict[str, Any]:
-        batch = batch | {"image": normalise(batch["image"], self.window_hu, self.mean, self.sd)}
+        batch = batch | {"image": normalise(batch["image"], *self._scale)}
         if affine is None:
             return batch
-        moved = warp_batch(batch, affine, {"image": normalised_air(self.window_hu, self.mean, self.sd)})
+        moved = warp_batch(batch, affine, {"image": normalised_air(*self._scale)})
         return moved | {"image": self._with_changed_intensity(moved["image"])}
 
     def _with_changed_intensity(self, image: Any) -> Any:

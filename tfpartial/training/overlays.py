@@ -14,6 +14,7 @@ from tfpartial.config import Activation
 from tfpartial.data.feed.batch import read_batch
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.data.number_map import NumberMaps, to_numbers
 from tfpartial.pictures.blend import blend
 from tfpartial.segmenter.decode import decode
 from tfpartial.training.case_places import places_of, with_places
@@ -29,6 +30,7 @@ class Overlays(keras.callbacks.Callback):
         window_hu: HU window of the grey values.
         every: epochs between pictures.
         centres_mm: gives where the organs are in these cases, for a network with a prior; none for one without.
+        number_maps: what makes numbers of the stored ones, of channels that hold no HU.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class Overlays(keras.callbacks.Callback):
         window_hu: tuple[float, float],
         every: int,
         centres_mm: Callable[[], np.ndarray | None] = lambda: None,
+        number_maps: NumberMaps = (),
     ) -> None:
         super().__init__()
-        self.centres_mm = centres_mm
+        self.centres_mm, self.number_maps = centres_mm, number_maps
         self.folder, self.batch, self.activation = folder, batch, activation
         self.window_hu, self.every = window_hu, every
 
@@ -58,7 +61,8 @@ class Overlays(keras.callbacks.Callback):
         with self.model.averaged():
             logits = self.model(image, places_of(with_places(self.batch, self.centres_mm())), training=False)
         prediction = np.asarray(decode(logits, self.activation))
-        rows = [self._row(*maps) for maps in zip(image[..., 0], label, prediction, strict=True)]
+        shown = to_numbers(image, self.number_maps)[..., 0]
+        rows = [self._row(*maps) for maps in zip(shown, label, prediction, strict=True)]
         with self._writer.as_default(step=epoch + 1):
             tf.summary.image("image, expert, prediction", np.stack(rows), max_outputs=len(rows))
         self._writer.flush()

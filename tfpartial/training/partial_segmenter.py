@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from tfpartial.config import AugmentConfig
+from tfpartial.data.number_map import NumberMaps
 from tfpartial.priors.render import PriorRenderer
 from tfpartial.training.network_trainer import Batch, NetworkTrainer
 from tfpartial.training.objective import Objective
@@ -27,6 +28,7 @@ class PartialSegmenter(NetworkTrainer):
         renderer: renders the priors of a network of `models.build_with_prior`.
         jitter_mm: standard deviation of the random errors of the organs' places; of all, or `[K]` of each.
         ema: momentum of the average of the network that is validated and kept; 0 keeps the last step's.
+        number_maps: what makes numbers of the stored ones, of channels that hold no HU.
     """
 
     def __init__(
@@ -41,9 +43,10 @@ class PartialSegmenter(NetworkTrainer):
         renderer: PriorRenderer | None = None,
         jitter_mm: float | np.ndarray = 0.0,
         ema: float = 0.0,
+        number_maps: NumberMaps = (),
     ) -> None:
         terms, name = ("loss", *objective.terms), "partial_segmenter"
-        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm, ema)
+        super().__init__(network, terms, window_hu, mean, sd, augment, seed, name, renderer, jitter_mm, ema, number_maps)
         self.objective = objective
 
     def targets(self, batch: Batch) -> Any:

@@ -36,6 +36,13 @@ def test_shifts_by_a_share_of_the_side_and_fills_the_rest():
     assert moved(picture.astype("float32"), "bilinear", fill=-7.0, shift=(0.25, 0.0))[0].tolist() == [-7.0] * 4
 
 
+def test_each_channel_is_filled_with_its_own_number():
+    slices = np.ones((1, 4, 4, 2), np.float32)
+    result = np.asarray(warp(slices, affine(shift=(0.25, 0.0)), "bilinear", np.array([-7.0, 3.0], np.float32)))
+    assert result[0, 0].tolist() == [[-7.0, 3.0]] * 4
+    assert (result[0, 1:] == 1).all()
+
+
 def test_rotates_a_quarter_about_the_centre(label):
     turned = moved(label, rotation=np.pi / 2)
     assert any(np.array_equal(turned, np.rot90(label, times)) for times in (1, 3))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tfpartial.data.hu import hu_histogram
 from tfpartial.data.ingest.intensity import check_intensities, suspect
+from tfpartial.data.number_map import to_hu
 from tfpartial.data.phantom import generate_case
-from tfpartial.data.volumes.slabs import to_hu
 
 
 def body(air=10_000, lung=1_000, fat=1_500, soft=3_000, bone=300):

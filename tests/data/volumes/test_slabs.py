@@ -4,8 +4,9 @@ import SimpleITK as sitk
 
 from tfpartial.data.files import ImageFile, Step
 from tfpartial.data.geometry import Geometry
+from tfpartial.data.number_map import to_hu
 from tfpartial.data.problem import FileError
-from tfpartial.data.volumes.slabs import SlabReader, to_hu
+from tfpartial.data.volumes.slabs import SlabReader
 
 DIRECTIONS = {
     "LPS": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),

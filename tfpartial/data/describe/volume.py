@@ -16,8 +16,9 @@ from tfpartial.data.formats.picture_stack import read_stack
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import BINS, hu_histogram
 from tfpartial.data.ingest.intensity import check_intensities
+from tfpartial.data.number_map import to_hu
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
-from tfpartial.data.volumes.slabs import SLAB, to_hu
+from tfpartial.data.volumes.slabs import SLAB
 
 MOST_LABELS = 160
 """A volume with more values than this is no label map; the largest organ tables have about 120."""

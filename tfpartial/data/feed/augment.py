@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from tfpartial.config import AugmentConfig
 from tfpartial.data.feed.batch import ENTRIES, Entry
+
+Fill = float | np.ndarray
 
 
 class Affine(NamedTuple):
@@ -46,22 +49,24 @@ def draw_affine(config: AugmentConfig, batch: int, seed: Any) -> Affine:
     return Affine(shift, rotation, scale, flip)
 
 
-def warp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
+def warp(slices: Any, affine: Affine, interpolation: str, fill: Fill) -> Any:
     """Moves each slice by its map.
 
     Args:
         slices: `[B, H, W, C]`, float32 for `bilinear`, any number for `nearest`.
         affine: the maps.
         interpolation: `bilinear` for images, `nearest` for labels.
-        fill: value outside the slice.
+        fill: value outside the slice; of all channels, or float32 `[C]` of each for `bilinear`.
 
     Returns:
         The same shape and dtype.
     """
+    if np.ndim(fill):  # Keras fills with one number
+        return warp(slices - fill, affine, interpolation, 0.0) + fill
     return _resample(slices, _backward_matrices(affine, *slices.shape[1:3]), interpolation, fill)
 
 
-def warp_batch(batch: Mapping[str, Any], affine: Affine, fills: Mapping[str, float]) -> dict[str, Any]:
+def warp_batch(batch: Mapping[str, Any], affine: Affine, fills: Mapping[str, Fill]) -> dict[str, Any]:
     """Moves every map of a batch as `ENTRIES` says; what is no map stays as it is.
 
     Args:
@@ -73,7 +78,7 @@ def warp_batch(batch: Mapping[str, Any], affine: Affine, fills: Mapping[str, flo
     return {**batch, **{name: _warped(batch[name], entry, affine, fills.get(name, entry.fill)) for name, entry in moved.items()}}
 
 
-def _warped(maps: Any, entry: Entry, affine: Affine, fill: float) -> Any:
+def _warped(maps: Any, entry: Entry, affine: Affine, fill: Fill) -> Any:
     dtype = keras.backend.standardize_dtype(maps.dtype)
     maps = ops.cast(maps, "uint8") if dtype == "bool" else maps  # bits cannot be moved, bytes can
     flat = len(maps.shape) == 3  # [B, H, W]
@@ -86,7 +91,7 @@ def unwarp(slices: Any, affine: Affine, interpolation: str, fill: float) -> Any:
     return _resample(slices, _inverse(_backward_matrices(affine, *slices.shape[1:3])), interpolation, fill)
 
 
-def _resample(slices: Any, matrices: Any, interpolation: str, fill: float) -> Any:
+def _resample(slices: Any, matrices: Any, interpolation: str, fill: Fill) -> Any:
     return ops.image.affine_transform(slices, matrices, interpolation=interpolation, fill_mode="constant", fill_value=fill)
 
 

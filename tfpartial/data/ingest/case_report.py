@@ -16,6 +16,7 @@ from tfpartial.data.ingest.channel_statistics import ChannelStatistics, channel_
 from tfpartial.data.ingest.intensity import check_intensities
 from tfpartial.data.label_maps.reading import LabelReading, deduced_annotated, read_labels
 from tfpartial.data.layouts.dataset import Case, Dataset
+from tfpartial.data.number_map import NumberRange
 from tfpartial.data.problem import FileError, Problem
 from tfpartial.data.volumes.slabs import SlabReader
 
@@ -37,6 +38,7 @@ class CaseReport:
         annotated: the case's annotated organs; None when they are to be deduced from labels that cannot be read.
         voxels: number of label voxels per annotated organ; empty when the labels cannot be read.
         ignored: number of voxels to ignore.
+        numbers: the range of each channel; none when the images cannot be read.
     """
 
     case: Case
@@ -46,6 +48,7 @@ class CaseReport:
     annotated: tuple[str, ...] | None
     voxels: dict[str, int]
     ignored: int
+    numbers: tuple[NumberRange, ...] = ()
 
 
 def verify_case(case: Case, dataset: Dataset, tolerance_mm: float) -> CaseReport:
@@ -73,6 +76,7 @@ class _Findings:
     case_id: str
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    numbers: tuple[NumberRange, ...] = ()
 
     def add(self, path: Path, kind: str, message: str) -> None:
         self.problems.append(Problem(self.case_id, str(path), kind, message))
@@ -107,7 +111,8 @@ def _report(case: Case, findings: _Findings, image: SlabReader | None, reading: 
     voxels = {organ: reading.counts[organ] for organ in annotated} if reading and annotated is not None else {}
     ignored = reading.ignored if reading else 0
     native = image.native if image else None
-    return CaseReport(case, tuple(findings.problems), tuple(findings.warnings), native, annotated, voxels, ignored)
+    problems, warnings = tuple(findings.problems), tuple(findings.warnings)
+    return CaseReport(case, problems, warnings, native, annotated, voxels, ignored, findings.numbers)
 
 
 def _file_of(organ: str, labels: tuple[LabelFile, ...]) -> Path:
@@ -135,6 +140,7 @@ def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabRead
     if channels is None:
         return None
     findings.warn_of(reader.history, case.images[0].path)
+    findings.numbers = tuple(channel.range() for channel in channels)
     for image, name, channel in zip(case.images, dataset.channel_names, channels, strict=True):
         _check_channel(image, name, channel, dataset, findings)
     return reader
@@ -142,7 +148,7 @@ def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabRead
 
 def _check_channel(image: ImageFile, name: str, channel: ChannelStatistics, dataset: Dataset, findings: _Findings) -> None:
     if channel.lowest == channel.highest:
-        findings.add(image.path, "empty_volume", f"empty volume: every voxel is {channel.lowest}")
+        findings.add(image.path, "empty_volume", f"empty volume: every voxel is {channel.lowest:g}")
     elif name.lower() == CT and dataset.intensities != "off":
         suspicion = check_intensities(channel.histogram, channel.lowest, channel.highest)
         if suspicion:

@@ -38,13 +38,13 @@ class Suspicion:
     fix: str
 
 
-def check_intensities(histogram: np.ndarray, lowest: int, highest: int) -> str | None:
+def check_intensities(histogram: np.ndarray, lowest: float, highest: float) -> str | None:
     """The suspicion as one line; None when the numbers may be HU. Arguments as of `suspect`."""
     found = suspect(histogram, lowest, highest)
     return None if found is None else f"does not look like HU: {found.reason}; {found.fix}"
 
 
-def suspect(histogram: np.ndarray, lowest: int, highest: int) -> Suspicion | None:
+def suspect(histogram: np.ndarray, lowest: float, highest: float) -> Suspicion | None:
     """What is wrong with the numbers of a volume that is said to be a CT; None when they may be HU.
 
     A volume of nothing but one organ, without air and fat, is never suspected unless its range gives it away.
@@ -64,11 +64,11 @@ class _Seen:
     counts: np.ndarray
     below: float
     above: float
-    lowest: int
-    highest: int
+    lowest: float
+    highest: float
 
     @classmethod
-    def of(cls, histogram: np.ndarray, lowest: int, highest: int) -> _Seen:
+    def of(cls, histogram: np.ndarray, lowest: float, highest: float) -> _Seen:
         counts = histogram.astype(np.float64)
         total = max(1.0, counts.sum())
         below, above = counts[0] / total, counts[-1] / total
@@ -89,7 +89,7 @@ class _Seen:
         return (part.sum() - part.max()) / max(1.0, self.counts.sum())
 
     @property
-    def span(self) -> int:
+    def span(self) -> float:
         return self.highest - self.lowest
 
 
@@ -97,7 +97,7 @@ def _scaled(seen: _Seen) -> Suspicion | None:
     """Noise alone spreads a CT over more numbers than this."""
     if seen.span > 32:
         return None
-    reason = f"all numbers lie in {seen.lowest}..{seen.highest}, where a CT of a body spans hundreds of HU"
+    reason = f"all numbers lie in {seen.lowest:g}..{seen.highest:g}, where a CT of a body spans hundreds of HU"
     return Suspicion("scaled", reason, RESCALE_UNIT)
 
 
@@ -105,7 +105,7 @@ def _eight_bit(seen: _Seen) -> Suspicion | None:
     """A brain without its skull also lies in 0..255, but hardly a voxel of it above 100."""
     if seen.lowest < 0 or seen.highest > 255 or seen.count(101, 255) < 0.005 * seen.count(1, 255):
         return None
-    reason = f"all numbers lie in {seen.lowest}..{seen.highest}, like a picture of 8 bits, and neither air nor fat is below 0"
+    reason = f"all numbers lie in {seen.lowest:g}..{seen.highest:g}, like a picture of 8 bits, and neither air nor fat is below 0"
     return Suspicion("eight_bit", reason, RESCALE_8_BIT)
 
 
@@ -139,7 +139,7 @@ def _shifted_twice(seen: _Seen) -> Suspicion | None:
     body = seen.share(BODY_HU[0] - 1024, BODY_HU[1] - 1024)
     if seen.lowest > -1900 or seen.below < 0.05 or seen.share(*BODY_HU) > 0.2 * body or body < 0.25:
         return None
-    reason = f"air is at {seen.lowest}, and hardly a voxel at {BODY_HU[0]}..{BODY_HU[1]}: the intercept was added twice"
+    reason = f"air is at {seen.lowest:g}, and hardly a voxel at {BODY_HU[0]}..{BODY_HU[1]}: the intercept was added twice"
     return Suspicion("shifted_twice", reason, "rescale: [1, 1024]; air must then be at -1000")
 
 

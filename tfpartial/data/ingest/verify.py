@@ -8,6 +8,7 @@ from functools import partial
 from operator import attrgetter
 
 from tfpartial.data.ingest.case_report import CaseReport, verify_case
+from tfpartial.data.ingest.number_maps import choose_maps
 from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.problem import Problem
@@ -51,6 +52,7 @@ def accept(dataset: Dataset, reports: Sequence[CaseReport], tolerance_mm: float)
         channel_names=dataset.channel_names,
         priority=dataset.priority or dataset.organs.names,
         tolerance_mm=tolerance_mm,
+        number_maps=choose_maps(reports, dataset.channel_names),
         cases={report.case.id: _manifest_case(report) for report in sorted(reports, key=attrgetter("case.id"))},
     )
 

@@ -8,10 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from tfpartial.data.number_map import AIR_HU
 from tfpartial.errors import TfpartialError
 
-AIR_HU = -1024
-"""What a slice is padded with."""
 SAME_SPACING = 1e-4
 """Relative difference below which a slice is not resampled: 0.05 voxels over 512."""
 
@@ -59,7 +58,7 @@ class InPlane:
         return any(grid > size for grid, size in zip(self._grid, self.size, strict=True))
 
     def image(self, slices: np.ndarray) -> np.ndarray:
-        """int16 HU `[n, Y, X, C]` to `[n, H, W, C]`: linear when resampling, padded with -1024 HU."""
+        """int16 `[n, Y, X, C]` to `[n, H, W, C]`: linear when resampling, padded with -1024, which is air."""
         if self.resampled:
             slices = np.rint(self._forward(slices.astype(np.float32), nearest=False)).astype(slices.dtype)
         return fit(slices, self.size, AIR_HU)

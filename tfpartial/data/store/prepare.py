@@ -12,10 +12,11 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_folder, read_json, sha256, write_json
 from tfpartial.data.files import Step, paths_of
-from tfpartial.data.hu import BINS, hu_histogram
+from tfpartial.data.hu import bins_of, stored_histogram
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.label_maps.reading import LabelReading
 from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.number_map import map_of
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
 from tfpartial.data.store.sources import as_read, files_of, is_as_read
@@ -138,11 +139,11 @@ def prepare_case(task: CaseTask) -> str:
     """Writes the folder of one case; returns its id.
 
     Raises:
-        TfpartialError: a file cannot be read, or has another size than when it was verified.
+        TfpartialError: a file cannot be read, or has another size or finer numbers than when it was verified.
     """
     if task.folder.exists():  # by a worker that died before it could say so
         return task.id
-    reader = SlabReader(task.case.images)
+    reader = SlabReader(task.case.images, task.data_set.number_maps)
     if reader.shape_zyx != task.case.size_zyx:
         raise TfpartialError(
             f"case {task.id}: got {reader.shape_zyx} voxels (z, y, x), expected the {task.case.size_zyx} that `ingest` saw; "
@@ -154,6 +155,7 @@ def prepare_case(task: CaseTask) -> str:
         read = {name: as_read(path) for name, path in task.sources().items()}
         histogram, image_crc32 = _write_image(folder / IMAGE, reader, in_plane)
         np.save(folder / HISTOGRAM, histogram)
+        _require_fine(task, reader)
         reading = read_case_labels(task.case, reader, task.data_set)
         labels = _label_slabs(reading, in_plane)
         write_label_layer(folder / EXPERTS, labels, (depth, *task.size), len(task.data_set.organs))
@@ -213,6 +215,7 @@ def _settings(manifest: Manifest, size: tuple[int, int], spacing_mm: tuple[float
         "channel_names": list(manifest.channel_names),
         "size": list(size),
         "spacing_mm": list(spacing_mm) if spacing_mm else None,
+        **({"number_maps": plain(manifest.number_maps)} if manifest.number_maps else {}),
     }
 
 
@@ -221,7 +224,7 @@ def _is_finished(task: CaseTask) -> bool:
     if not task.folder.exists():
         return False
     record = read_json(task.folder / RECORD, "record of a prepared case")
-    for key, asked in task.request().items():
+    for key, asked in ({"number_maps": None} | task.request()).items():
         if record.get(key) != asked:
             raise TfpartialError(
                 f"{task.folder}: was prepared with {key} {record.get(key)}, now {asked} is asked for; "
@@ -247,17 +250,27 @@ def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
 
 
 def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, int]:
-    """Writes the image shard slab by slab; returns the histogram of the native HU of channel 0, and the shard's CRC-32."""
-    histogram = np.zeros(BINS, np.int64)
+    """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's CRC-32."""
+    first = map_of(reader.maps, 0)
+    histogram = np.zeros(bins_of(first), np.int64)
     shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
     with path.open("wb") as file:
         # Not a memory map: the pages it has written would count as memory of this process.
         np.lib.format.write_array_header_1_0(file, {"descr": "<i2", "fortran_order": False, "shape": shape})
         for _, slab in reader.slabs(SLAB):
             for native_slice in slab[..., 0]:
-                histogram += hu_histogram(native_slice)
+                histogram += stored_histogram(native_slice, first)
             np.ascontiguousarray(in_plane.image(slab), "<i2").tofile(file)
     return histogram, crc32(path)
+
+
+def _require_fine(task: CaseTask, reader: SlabReader) -> None:
+    for image, loss in zip(task.case.images, reader.losses, strict=True):
+        if loss.coarse:
+            raise TfpartialError(
+                f"case {task.id}: {image.path}: its numbers, {loss.lowest:g}..{loss.highest:g}, are fractions that whole numbers "
+                "cannot hold, and the manifest says of no scale; run `ingest` again"
+            )
 
 
 def _label_slabs(reading: LabelReading, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:

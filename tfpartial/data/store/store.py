@@ -1,9 +1,9 @@
 """The store: what training reads. One immutable folder per case, opened through `store.json`.
 
 store.json                written last: without it the store is not finished
-cases/<id>/image.npy      int16 [Z, H, W, C], HU, uncompressed: a slice is one read
+cases/<id>/image.npy      int16 [Z, H, W, C], HU or scaled numbers, uncompressed: a slice is one read
 cases/<id>/label-0.h5     the experts' labels (see `label_layer`)
-cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels
+cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels; [65536] where it is scaled
 cases/<id>/case.json      what the case is and what it was prepared from
 """
 
@@ -20,8 +20,10 @@ import numpy as np
 from isal import isal_zlib
 
 from tfpartial.artifacts import read_versioned, sha256
+from tfpartial.data.from_json import from_json
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.hu import BINS
+from tfpartial.data.hu import bins_of
+from tfpartial.data.number_map import NumberMaps, map_of, to_numbers
 from tfpartial.data.store.layer_file import EXPERTS, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -101,6 +103,7 @@ class Store:
         size: H, W of the stored slices.
         spacing_mm: in-plane spacing y, x of the stored slices; None where each case keeps its native one.
         channel_names: name of each image channel.
+        number_maps: what makes numbers of the stored ones; none where all are HU, as they are.
         cases: the cases by id.
     """
 
@@ -111,6 +114,7 @@ class Store:
         self.size: tuple[int, int] = tuple(index["size"])
         self.spacing_mm: tuple[float, float] | None = tuple(index["spacing_mm"]) if index["spacing_mm"] else None
         self.channel_names = tuple(index["channel_names"])
+        self.number_maps = from_json(NumberMaps, index.get("number_maps", []))
         self.cases = {case_id: StoredCase.from_record(record) for case_id, record in index["cases"].items()}
         self._images = lru_cache(OPEN_FILES)(self._open_image)
         # An evicted layer is closed when its last user lets go of it, never under a thread that still reads.
@@ -140,7 +144,7 @@ class Store:
         return len(self.channel_names)
 
     def image(self, case_id: str) -> np.ndarray:
-        """The slices of a case, int16 `[Z, H, W, C]`, HU, mapped: only what is indexed is read."""
+        """The slices of a case, int16 `[Z, H, W, C]`, mapped: only what is indexed is read."""
         return self._images(case_id)
 
     def slices(self, case_id: str, start: int, stop: int) -> np.ndarray:
@@ -149,6 +153,10 @@ class Store:
         The map is closed again: pages that are read through one that stays count as memory of this process.
         """
         return np.array(self._open_image(case_id)[start:stop])
+
+    def numbers(self, case_id: str, z: int) -> np.ndarray:
+        """The numbers of channel 0 of a slice, `[H, W]`, for pictures: int16 (HU), or float32 of a scaled channel."""
+        return to_numbers(np.asarray(self.image(case_id)[z]), self.number_maps)[..., 0]
 
     def label(self, case_id: str) -> h5py.Dataset:
         """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
@@ -159,8 +167,8 @@ class Store:
         return self._voxels(case_id)
 
     def hu_histogram(self, case_ids: Iterable[str]) -> np.ndarray:
-        """Counts of the HU values -1024..3071 over the native voxels of the cases, int64 `[4096]` (see `hu`)."""
-        total = np.zeros(BINS, np.int64)
+        """Counts of channel 0 over the native voxels of the cases, int64 (see `hu.stored_histogram`)."""
+        total = np.zeros(bins_of(map_of(self.number_maps, 0)), np.int64)
         for case_id in case_ids:
             self._require_intact(case_id, HISTOGRAM)
             total += np.load(self.file(case_id, HISTOGRAM))

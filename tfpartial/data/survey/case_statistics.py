@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.manifest import Manifest, ManifestCase
+from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE
@@ -54,7 +55,7 @@ class CaseStatistics:
         spacing_mm_zyx: spacing.
         ignored: voxels to ignore.
         organs: one per organ of the table; those that are not annotated have no voxel.
-        foreground: per channel, the numbers at the voxels of any organ.
+        foreground: per channel, the numbers at the voxels of any organ, as stored (see `NumberMap`).
         nonzero_shape_zyx: size of the smallest box of the voxels that are not 0 in some channel; 0 when there are none.
     """
 
@@ -119,11 +120,12 @@ def case_statistics(case: ManifestCase, data_set: Manifest) -> CaseStatistics:
     Raises:
         FileError: a file cannot be read.
     """
-    reader = SlabReader(case.images)
+    reader = SlabReader(case.images, data_set.number_maps)
     codes = read_case_labels(case, reader, data_set).codes
     tables = _tables(reader, codes, len(data_set.organs))
     boxes = ndimage.find_objects(codes, max_label=len(data_set.organs))
-    organs = tuple(_organ(box, table) for box, table in zip(boxes, tables.organs, strict=True))
+    first = map_of(data_set.number_maps, 0)
+    organs = tuple(_organ(box, table, first) for box, table in zip(boxes, tables.organs, strict=True))
     return CaseStatistics(
         id=case.id,
         source=case.source,
@@ -159,6 +161,7 @@ def _tables(reader: SlabReader, codes: np.ndarray, organs: int) -> _Tables:
     foreground = np.zeros((len(reader.images), VALUES), np.int64)
     depth, height, width = reader.shape_zyx
     nonzero = (np.zeros(depth, bool), np.zeros(height, bool), np.zeros(width, bool))
+    zero = np.array([map_of(reader.maps, channel).stored(np.zeros(1))[0][0] for channel in range(len(foreground))])
     for start, slab in reader.slabs(SLAB):
         part = codes[start : start + len(slab)]
         is_organ = (part > 0) & (part != IGNORE)
@@ -167,8 +170,9 @@ def _tables(reader: SlabReader, codes: np.ndarray, organs: int) -> _Tables:
         joint += np.bincount(places, minlength=joint.size)
         for channel in range(1, len(foreground)):
             foreground[channel] += count_table(numbers[:, channel])
-        columns = np.any(slab, axis=(0, 3))  # [Y, X]
-        nonzero[0][start : start + len(slab)] = np.any(slab, axis=(1, 2, 3))
+        shown = slab != zero if reader.maps else slab
+        columns = np.any(shown, axis=(0, 3))  # [Y, X]
+        nonzero[0][start : start + len(slab)] = np.any(shown, axis=(1, 2, 3))
         nonzero[1][:] |= columns.any(axis=1)
         nonzero[2][:] |= columns.any(axis=0)
     per_organ = joint.reshape(organs, VALUES)
@@ -176,8 +180,8 @@ def _tables(reader: SlabReader, codes: np.ndarray, organs: int) -> _Tables:
     return _Tables(per_organ, foreground, nonzero)
 
 
-def _organ(box: tuple[slice, ...] | None, table: np.ndarray) -> OrganStatistics:
+def _organ(box: tuple[slice, ...] | None, table: np.ndarray, number_map: NumberMap) -> OrganStatistics:
     hu = ValueCounts.of_table(table)
-    low, middle, high = hu.percentiles((5, 50, 95))
+    low, middle, high = (number_map.number(stored) for stored in hu.percentiles((5, 50, 95)))
     place = None if box is None else tuple((part.start, part.stop) for part in box)
-    return OrganStatistics(hu.total, place, hu.mean, (low, middle, high))
+    return OrganStatistics(hu.total, place, number_map.number(hu.mean), (low, middle, high))

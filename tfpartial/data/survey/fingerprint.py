@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfpartial.data.manifest import Manifest
+from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.case_statistics import CaseStatistics
 from tfpartial.data.survey.value_counts import ValueCounts
 from tfpartial.errors import TfpartialError
@@ -61,7 +62,8 @@ def fingerprint(manifest: Manifest, cases: Iterable[CaseStatistics]) -> dict[str
         "coarsest_axis": "zyx"[int(np.argmax(spacing))],
         "median_relative_size_after_crop": float(np.median(relative)),
         "foreground_intensity": {
-            name: _intensity(ValueCounts.sum(parts)) for name, parts in zip(manifest.channel_names, channels, strict=True)
+            name: _intensity(ValueCounts.sum(parts), map_of(manifest.number_maps, channel))
+            for channel, (name, parts) in enumerate(zip(manifest.channel_names, channels, strict=True))
         },
         "cases": {
             case.id: {
@@ -83,17 +85,17 @@ def _range(rows: list[tuple[int, int, int]] | list[tuple[float, float, float]]) 
     }
 
 
-def _intensity(counts: ValueCounts) -> dict[str, float] | None:
+def _intensity(counts: ValueCounts, number_map: NumberMap) -> dict[str, float] | None:
     if not counts.total:
         return None
     low, median, high = counts.percentiles((0.5, 50, 99.5))
-    return {
-        "voxels": counts.total,
+    stored = {
         "mean": counts.mean,
-        "sd": counts.sd,
         "min": int(counts.values[0]),
         "p0.5": low,
         "median": median,
         "p99.5": high,
         "max": int(counts.values[-1]),
     }
+    numbers = {name: number_map.number(value) for name, value in stored.items()}
+    return {"voxels": counts.total, "sd": counts.sd * number_map.slope, **numbers}

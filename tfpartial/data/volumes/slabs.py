@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy as np
 from tfpartial.data.files import ImageFile, Step
 from tfpartial.data.formats.image import open_image
 from tfpartial.data.geometry import Geometry, difference
+from tfpartial.data.number_map import FINE, NumberMap, NumberMaps, exact, map_of
 from tfpartial.data.problem import FileError
 
 SLAB = 64
 """Slices that those hold in memory who read a case once: 32 MiB of a 512x512 image."""
-INT16 = np.iinfo(np.int16)
 CHANNEL_TOLERANCE_MM = 1e-3
 """Channels of one case must be one grid, up to the float32 rounding of NIfTI headers."""
 
@@ -24,13 +25,15 @@ class SlabReader:
 
     Args:
         images: one per channel.
+        maps: how their numbers become int16.
 
     Raises:
         FileError: a file that cannot be read, or `channel_grid`: channels on different grids.
     """
 
-    def __init__(self, images: Sequence[ImageFile]) -> None:
+    def __init__(self, images: Sequence[ImageFile], maps: NumberMaps = ()) -> None:
         self.images = tuple(images)
+        self.maps = maps
         self._opened = [open_image(image) for image in self.images]
         self.native = self._opened[0].native
         for image, opened in zip(self.images[1:], self._opened[1:], strict=True):
@@ -38,60 +41,95 @@ class SlabReader:
         self.shape_zyx = self.native.shape_zyx
         self.spacing_mm_zyx = self.native.spacing_mm_zyx
         self.slice_files = self._opened[0].slice_files
-        self._clipped = [0] * len(self.images)
+        self.losses = self._no_losses()
+
+    def _no_losses(self) -> tuple[Loss, ...]:
+        return tuple(Loss(map_of(self.maps, channel)) for channel in range(len(self.images)))
 
     @property
     def history(self) -> tuple[Step, ...]:
-        """What was done to the voxels; what was clipped is known when all slabs have been read."""
+        """What was done to the voxels; what int16 took from them is known when all slabs have been read."""
         steps: list[Step] = []
-        for image, opened, clipped in zip(self.images, self._opened, self._clipped, strict=True):
+        for image, opened, loss in zip(self.images, self._opened, self.losses, strict=True):
             steps += opened.history
             if opened.native.orientation != "LPS":
                 steps.append(Step("reorient", {"from": opened.native.orientation, "to": "LPS"}))
             if image.rescale != (1.0, 0.0):
                 steps.append(Step("rescale", {"slope": image.rescale[0], "intercept": image.rescale[1]}))
-            if clipped:
-                steps.append(Step("clip", {"to": "int16", "voxels": clipped}))
+            steps += loss.steps()
         return tuple(steps)
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yields `(z_start, int16 HU [n, Y, X, C])` in LPS; n is `size`, and less at the end.
+        """Yields `(z_start, int16 [n, Y, X, C])` in LPS; n is `size`, and less at the end. HU, or numbers scaled by their map.
 
         Raises:
             FileError: NaN or infinite voxels, or a file that ends early.
         """
-        self._clipped = [0] * len(self.images)
-        for channels in zip(*(opened.slabs(size) for opened in self._opened), strict=True):
+        self.losses = self._no_losses()
+        for channels in self._channels(size):
             # No name is kept for the slab here: it would stay in memory while the next one is read.
-            yield channels[0][0], _last_axis([self._hu(number, stored) for number, (_, stored) in enumerate(channels)])
+            yield channels[0][0], _last_axis([self._stored(number, stored) for number, (_, stored) in enumerate(channels)])
 
-    def _hu(self, channel: int, stored: np.ndarray) -> np.ndarray:
+    def numbers(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
+        """As `slabs`, but the numbers themselves: int16 where they are such, else float32."""
+        for channels in self._channels(size):
+            yield channels[0][0], _last_axis([exact(self._number(number, stored)) for number, (_, stored) in enumerate(channels)])
+
+    def _channels(self, size: int) -> Iterator[tuple[tuple[int, np.ndarray], ...]]:
+        return zip(*(opened.slabs(size) for opened in self._opened), strict=True)
+
+    def _number(self, channel: int, stored: np.ndarray) -> np.ndarray:
         slope, intercept = self.images[channel].rescale
-        if (slope, intercept) != (1.0, 0.0):
-            stored = stored * slope + intercept
-        hu, clipped = to_hu(stored)
-        self._clipped[channel] += clipped
-        return hu
+        return stored if (slope, intercept) == (1.0, 0.0) else stored * slope + intercept
+
+    def _stored(self, channel: int, stored: np.ndarray) -> np.ndarray:
+        return self.losses[channel].to_int16(self._number(channel, stored))
+
+
+@dataclass
+class Loss:
+    """What int16 takes from the numbers of a channel.
+
+    Args:
+        map: how they become int16.
+        clipped: voxels beyond its ends.
+        rounding: the largest distance of a number from the one that is stored for it, where it was not clipped.
+        lowest, highest: the range of fractional numbers.
+    """
+
+    map: NumberMap
+    clipped: int = 0
+    rounding: float = 0.0
+    lowest: float = np.inf
+    highest: float = -np.inf
+
+    def to_int16(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers as they are stored, and counted here."""
+        stored, clipped = self.map.stored(numbers)
+        self.clipped += clipped
+        if self.map.plain and np.issubdtype(numbers.dtype, np.floating):
+            self.lowest, self.highest = min(self.lowest, float(numbers.min())), max(self.highest, float(numbers.max()))
+            self.rounding = max(self.rounding, float(np.abs(numbers - np.rint(numbers)).max()))
+        return stored
+
+    @property
+    def coarse(self) -> bool:
+        """Whether rounding to whole numbers took more than 1/1000 of the range."""
+        return self.rounding > 0 and self.rounding > FINE * (self.highest - self.lowest)
+
+    def steps(self) -> Iterator[Step]:
+        """What was done, for the history."""
+        if not self.map.plain:
+            yield Step("scale", {"to": "int16", "slope": self.map.slope, "intercept": self.map.intercept})
+        if self.rounding:
+            yield Step("round", {"to": "whole numbers", "largest_difference": self.rounding})
+        if self.clipped:
+            yield Step("clip", {"to": "int16", "voxels": self.clipped})
 
 
 def _last_axis(channels: list[np.ndarray]) -> np.ndarray:
     """`[n, Y, X, C]` of `[n, Y, X]` per channel; one channel is not copied."""
     return channels[0][..., np.newaxis] if len(channels) == 1 else np.stack(channels, axis=-1)
-
-
-def to_hu(numbers: np.ndarray) -> tuple[np.ndarray, int]:
-    """Any finite real numbers as int16: fractions are rounded, values beyond int16 clipped to it.
-
-    Returns:
-        int16 of the same shape, and the number of clipped voxels.
-    """
-    if np.can_cast(numbers.dtype, np.int16):
-        return numbers.astype(np.int16, copy=False), 0
-    if np.issubdtype(numbers.dtype, np.floating):
-        numbers = np.rint(numbers)
-    lowest = 0 if np.issubdtype(numbers.dtype, np.unsignedinteger) else INT16.min  # clip's bounds must fit the dtype
-    clipped = int(np.count_nonzero((numbers < lowest) | (numbers > INT16.max)))
-    return numbers.clip(lowest, INT16.max).astype(np.int16), clipped
 
 
 def _require_one_grid(first: Path, native: Geometry, path: Path, other: Geometry) -> None:

@@ -15,7 +15,7 @@ from tfpartial.data.volumes.slabs import SlabReader
 @dataclass(frozen=True)
 class Volume:
     """Args:
-    array: int16 HU `[Z, Y, X, C]` in LPS.
+    array: the numbers `[Z, Y, X, C]` in LPS: int16 (HU), or float32 where they are fractions or beyond int16.
     native: the stored grid.
     history: what was done to it.
     """
@@ -40,5 +40,5 @@ def read_volume(images: Sequence[ImageFile]) -> Volume:
         FileError: a file that cannot be read, NaN or infinite voxels, channels on different grids.
     """
     reader = SlabReader(images)
-    ((_, array),) = reader.slabs(reader.shape_zyx[0])
+    ((_, array),) = reader.numbers(reader.shape_zyx[0])
     return Volume(array, reader.native, reader.history)

@@ -1,0 +1,140 @@
+"""How the numbers of a channel become int16, as the store holds them and the network reads them, and back.
+
+HU are whole numbers that int16 holds. An MR in 0..1, z-scores or a PET in SUV would be rounded to a handful of numbers: their
+channel has a line, `number = stored * slope + intercept`, one for all cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+INT16 = np.iinfo(np.int16)
+AIR_HU = -1024
+"""What slices are padded with, as stored; of a scaled channel it stands for its least number."""
+LEVELS = 1 << 14
+"""Steps from the least to the greatest number of a scaled channel; int16 has as much room again above and below."""
+FINE = 1e-3
+"""The largest part of the range that rounding may take away unsaid."""
+
+
+@dataclass(frozen=True)
+class NumberMap:
+    """`number = stored * slope + intercept`; as it is by default."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the stored numbers are the numbers."""
+        return (self.slope, self.intercept) == (1.0, 0.0)
+
+    def number(self, stored: float) -> float:
+        """The number of a stored one, or of a mean of such."""
+        return stored if self.plain else stored * self.slope + self.intercept
+
+    def stored(self, numbers: np.ndarray) -> tuple[np.ndarray, int]:
+        """Any finite real numbers as int16, rounded, and clipped where int16 ends.
+
+        Returns:
+            int16 of the same shape, and the number of clipped voxels.
+        """
+        return to_hu(numbers if self.plain else (numbers - self.intercept) / self.slope)
+
+
+PLAIN = NumberMap()
+NumberMaps = tuple[NumberMap, ...]
+"""One per channel; none when all are plain."""
+
+
+def map_of(maps: NumberMaps, channel: int) -> NumberMap:
+    """The map of a channel."""
+    return maps[channel] if maps else PLAIN
+
+
+def to_numbers(stored: Any, maps: NumberMaps) -> Any:
+    """The numbers of stored ones `[..., C]`, an array or a tensor of float32; plain ones are given back as they are."""
+    if not maps:
+        return stored
+    slopes, intercepts = columns(maps)
+    return stored * slopes + intercepts
+
+
+def columns(maps: NumberMaps) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes and intercepts, float32 `[C]`."""
+    return np.array([one.slope for one in maps], np.float32), np.array([one.intercept for one in maps], np.float32)
+
+
+def to_hu(numbers: np.ndarray) -> tuple[np.ndarray, int]:
+    """Any finite real numbers as int16: fractions are rounded, values beyond int16 clipped to it.
+
+    Returns:
+        int16 of the same shape, and the number of clipped voxels.
+    """
+    if np.can_cast(numbers.dtype, np.int16):
+        return numbers.astype(np.int16, copy=False), 0
+    if np.issubdtype(numbers.dtype, np.floating):
+        numbers = np.rint(numbers)
+    lowest = 0 if np.issubdtype(numbers.dtype, np.unsignedinteger) else INT16.min  # clip's bounds must fit the dtype
+    clipped = int(np.count_nonzero((numbers < lowest) | (numbers > INT16.max)))
+    return numbers.clip(lowest, INT16.max).astype(np.int16), clipped
+
+
+def exact(numbers: np.ndarray) -> np.ndarray:
+    """Any real numbers as int16 where all of them are such, else as float32."""
+    if np.can_cast(numbers.dtype, np.int16):
+        return numbers.astype(np.int16, copy=False)
+    whole, clipped = to_hu(numbers)
+    return whole if not clipped and np.array_equal(whole, numbers) else numbers.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class NumberRange:
+    """The numbers of a channel in a case.
+
+    Args:
+        lowest, highest: the range.
+        low, high: what 0.5 % of the voxels are below and above.
+        rounding: the largest distance of a number from the nearest whole one.
+    """
+
+    lowest: float
+    highest: float
+    low: float
+    high: float
+    rounding: float
+
+    @property
+    def width(self) -> float:
+        """How far apart the numbers lie, without the few of a bright spot."""
+        return self.high - self.low or self.highest - self.lowest
+
+
+def choose_map(ranges: Iterable[NumberRange], clip: bool) -> NumberMap:
+    """The map of a channel: plain where rounding takes no more than 1/1000 of the range of any case.
+
+    Else the least number of all cases becomes -1024, and the greatest lies 16384 steps above: rounding takes 1/32768 of the
+    range. Whole numbers that only begin or end outside of int16 keep their steps of 1.
+
+    Args:
+        ranges: of every case.
+        clip: whether what lies beyond int16 is no reason, as in a CT, where it is metal or padding.
+    """
+    ranges = list(ranges)
+    lowest, highest = min(one.lowest for one in ranges), max(one.highest for one in ranges)
+    fits = clip or (lowest >= INT16.min and highest <= INT16.max)
+    if fits and all(is_fine(one.rounding, one) for one in ranges):
+        return PLAIN
+    span = highest - lowest
+    whole = all(one.rounding == 0 for one in ranges)
+    slope = 1.0 if whole and span <= INT16.max - AIR_HU else span / LEVELS
+    return NumberMap(slope, lowest - AIR_HU * slope)
+
+
+def is_fine(rounding: float, numbers: NumberRange) -> bool:
+    """Whether an error of so much, in the unit of the numbers, is at most 1/1000 of their range."""
+    return rounding <= FINE * numbers.width
