@@ -57,6 +57,7 @@ class SourceConfig:
         fill_gaps: so many slices in a row without a contour of an RTSTRUCT, between two with contours, are drawn by interpolating
             their shapes. More stay empty, with a warning.
         uneven: `refuse` DICOM series that are tilted or unevenly spaced, or `resample` them in world space.
+        nifti_form: which one of a NIfTI header is believed, where `sform` and `qform` contradict each other.
         rescale: slope and intercept that make HU of the stored numbers.
         series: SeriesInstanceUID of the images, where a folder holds several series.
     """
@@ -79,6 +80,7 @@ class SourceConfig:
     label_grid: Literal["same", "nearest"] = "same"
     fill_gaps: int = 0
     uneven: Literal["refuse", "resample"] = "refuse"
+    nifti_form: Literal["sform", "qform"] = "sform"
     rescale: tuple[float, float] = (1.0, 0.0)
     series: str | None = None
 

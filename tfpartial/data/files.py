@@ -13,6 +13,7 @@ NONZERO = "nonzero"
 """The key of a mask file: every voxel that is not 0."""
 Uneven = Literal["refuse", "resample"]
 Grid = Literal["same", "nearest"]
+NiftiForm = Literal["sform", "qform"]
 Empty = Literal["not_annotated", "absent", "ask"]
 
 
@@ -25,6 +26,7 @@ class ImageFile:
         series: SeriesInstanceUID, for a folder with several series.
         component: number of the colour channel of a picture: 0 red, 1 green, 2 blue; None for grey.
         rescale: slope and intercept that make HU of the numbers that the file gives.
+        nifti_form: which one of a NIfTI header is believed, where `sform` and `qform` contradict each other.
         uneven: DICOM slices that are tilted or unevenly spaced make no grid: refuse them, or resample them in world space.
     """
 
@@ -33,6 +35,7 @@ class ImageFile:
     component: int | None = None
     rescale: tuple[float, float] = (1.0, 0.0)
     uneven: Uneven = "refuse"
+    nifti_form: NiftiForm = "sform"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class LabelFile:
         left_right: organ of `organs` -> the names of its left and its right part, into which it is divided by position.
         empty: what it means that an organ of `organs` has no voxel in the file, where the case does not say for which organs it
             is annotated: nobody looked for it, it was looked for and is absent, or `ask` (an error, so that somebody decides).
+        nifti_form: as of `ImageFile`.
         grid: `same`: the file must lie on the image's grid; `nearest`: resample it there.
         fill_gaps: so many slices in a row without a contour of an RTSTRUCT, between two with contours, are interpolated.
     """
@@ -62,6 +66,7 @@ class LabelFile:
     empty: Empty = "not_annotated"
     grid: Grid = "same"
     fill_gaps: int = 0
+    nifti_form: NiftiForm = "sform"
 
     @property
     def shown_organs(self) -> tuple[str, ...]:
@@ -74,8 +79,8 @@ class Step:
     """Something that was done to a case, for its history.
 
     Args:
-        name: `read`, `reorient`, `resample`, `rescale`, `scale`, `round`, `clip`, `contours`, `merge`, `divide`, `overlap`,
-            `fit` (padded or cropped).
+        name: `read`, `reorient`, `resample`, `rescale`, `place`, `scale`, `round`, `clip`, `contours`, `merge`, `divide`,
+            `overlap`, `fit` (padded or cropped).
         detail: what a reader of the history wants to know, as JSON.
         warning: what `ingest` says of it: something was decided by a rule that may be wrong here; mostly empty.
     """

@@ -63,6 +63,7 @@ class SliceWindows:
             window = [self.in_plane.image(slices)]
             del slices  # neither it nor the window stays here while the next one is read
             yield start, window.pop()
+        _warn_of_guesses(self.reader, self.case.id)
         _warn_of_losses(self.reader, self.card, self.case.id)
 
     def places(self, start: int, count: int, centres_mm: np.ndarray | None) -> SlicePlaces | None:
@@ -122,6 +123,12 @@ def _in_plane(reader: SlabReader, card: SegmenterCard, case: str) -> InPlane:
             *(case, rows_mm, columns_mm),
         )
     return in_plane
+
+
+def _warn_of_guesses(reader: SlabReader, case: str) -> None:
+    for step in reader.history:
+        if step.warning:
+            LOG.warning("case %s: %s: %s", case, step.detail.get("file", reader.images[0].path), step.warning)
 
 
 def _warn_of_losses(reader: SlabReader, card: SegmenterCard, case: str) -> None:

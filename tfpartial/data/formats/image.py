@@ -21,4 +21,4 @@ def open_image(image: ImageFile) -> OpenImage:
         return open_series(image)
     if image.path.suffix.lower() in PICTURES:
         return open_picture(image)
-    return VolumeFile(image.path)
+    return VolumeFile(image.path, image.nifti_form)

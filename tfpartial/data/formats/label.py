@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfpartial.data.files import NiftiForm
 from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.label_map import open_picture_map, open_stack_map, open_volume_map
 from tfpartial.data.formats.opened import OpenLabel
@@ -16,7 +17,7 @@ PREAMBLE = 128
 """A DICOM file begins with as many bytes of anything, and then `DICM` (PS3.10, section 7.1)."""
 
 
-def open_label(path: Path, slice_files: Sequence[Path] = (), fill_gaps: int = 0) -> OpenLabel:
+def open_label(path: Path, slice_files: Sequence[Path] = (), fill_gaps: int = 0, nifti_form: NiftiForm = "sform") -> OpenLabel:
     """Opens a label file by what it holds.
 
     A folder has pictures, one per slice. A DICOM file is a DICOM-SEG or an RTSTRUCT, an NRRD file with Slicer's fields has named
@@ -26,6 +27,7 @@ def open_label(path: Path, slice_files: Sequence[Path] = (), fill_gaps: int = 0)
         path: the file or folder.
         slice_files: the files of the image's slices in its stored order, when it is a series (see `open_stack_map`).
         fill_gaps: see `RTStruct`.
+        nifti_form: see `LabelFile`.
 
     Raises:
         FileError: `missing_file`; `not_a_label`: another DICOM object; what the format's own reader refuses.
@@ -40,7 +42,7 @@ def open_label(path: Path, slice_files: Sequence[Path] = (), fill_gaps: int = 0)
         return open_dicom_label(path, fill_gaps)
     if path.suffix.lower() in PICTURES:
         return open_picture_map(path)
-    return open_segmented_nrrd(path) if has_segments(path) else open_volume_map(path)
+    return open_segmented_nrrd(path) if has_segments(path) else open_volume_map(path, nifti_form)
 
 
 def _is_dicom(path: Path) -> bool:

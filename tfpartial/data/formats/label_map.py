@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpartial.data.files import NONZERO, Key, Step
+from tfpartial.data.files import NONZERO, Key, NiftiForm, Step
 from tfpartial.data.formats.label_values import count_values
 from tfpartial.data.formats.picture import read_picture
 from tfpartial.data.formats.picture_stack import natural_order, read_stack
@@ -73,9 +73,9 @@ class LabelMap:
         return self._read()
 
 
-def open_volume_map(path: Path) -> LabelMap:
-    """A label map in a volume file. Raises `FileError` as `VolumeFile`."""
-    file = VolumeFile(path)
+def open_volume_map(path: Path, nifti_form: NiftiForm = "sform") -> LabelMap:
+    """A label map in a volume file. Arguments and errors as of `VolumeFile`."""
+    file = VolumeFile(path, nifti_form)
 
     def read() -> np.ndarray:
         ((_, voxels),) = file.slabs(file.native.shape_zyx[0])

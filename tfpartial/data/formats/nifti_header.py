@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ OTHER_TYPES = (32, 128, 1536, 1792, 2048, 2304)
 """Codes of complex numbers, colours, and numbers of 16 bytes."""
 MOST_AXES = 7
 GRID_AXES = 3
+UNITS_MM = {1: 1000.0, 2: 1.0, 3: 0.001}
+"""NIfTI's codes of the units of length; any other is taken for mm."""
 
 
 class Layout(NamedTuple):
@@ -32,11 +34,12 @@ class Layout(NamedTuple):
     codes: tuple[str, int]
     quaternion: tuple[str, int]
     rows: tuple[str, int]
+    units: tuple[str, int]
 
 
 LAYOUTS = (
-    Layout(NIFTI1, ("8h", 40), 70, ("f", 108), ("2f", 112), ("8f", 76), ("2h", 252), ("6f", 256), ("12f", 280)),
-    Layout(NIFTI2, ("8q", 16), 12, ("q", 168), ("2d", 176), ("8d", 104), ("2i", 344), ("6d", 352), ("12d", 400)),
+    Layout(NIFTI1, ("8h", 40), 70, ("f", 108), ("2f", 112), ("8f", 76), ("2h", 252), ("6f", 256), ("12f", 280), ("B", 123)),
+    Layout(NIFTI2, ("8q", 16), 12, ("q", 168), ("2d", 176), ("8d", 104), ("2i", 344), ("6d", 352), ("12d", 400), ("i", 500)),
 )
 
 
@@ -51,8 +54,11 @@ class NiftiHeader:
         offset: place of the first voxel in the file; -1 when it is no number.
         code: NIfTI's code of the type.
         scaling: slope and intercept that make values of stored numbers; None when the values are the stored numbers.
-        spacing_mm: `pixdim` of the first three axes.
+        spacing_mm: `pixdim` of the first three axes, in the file's unit.
         placement: the numbers of `qform` and `sform`, of those that are in use.
+        forms: `sform` and `qform`, of those that are in use: 3 rows of 4, from voxels to RAS mm.
+        unit_mm: length of the file's unit.
+        version: 1 or 2, of NIfTI.
     """
 
     dimensions: tuple[int, ...]
@@ -63,6 +69,9 @@ class NiftiHeader:
     scaling: tuple[float, float] | None
     spacing_mm: tuple[float, ...]
     placement: tuple[float, ...]
+    forms: Mapping[str, tuple[float, ...]]
+    unit_mm: float
+    version: int
 
     @property
     def file_bytes(self) -> int:
@@ -81,6 +90,8 @@ class NiftiHeader:
         spacing_mm = self.spacing_mm[: len(self.dimensions)]
         if not all(math.isfinite(length) and length > 0 for length in spacing_mm):
             return f"'pixdim': expected spacings above 0 mm, got {_text(spacing_mm)}"
+        if self.scaling is not None and not math.isfinite(self.scaling[1]):
+            return f"'scl_inter': expected a finite number, got {self.scaling[1]:g}"
         if not all(map(math.isfinite, self.placement)):
             return f"'qform' or 'sform': expected finite numbers, got {_text(self.placement)}"
         return None
@@ -105,18 +116,40 @@ class NiftiHeader:
         (offset,) = numbers(layout.offset)
         slope, intercept = numbers(layout.scaling)
         in_qform, in_sform = numbers(layout.codes)
-        placement = numbers(layout.quaternion) * (in_qform > 0) + numbers(layout.rows) * (in_sform > 0)
+        quaternion, rows, pixdim = numbers(layout.quaternion), numbers(layout.rows), numbers(layout.pixdim)
+        unit_mm = UNITS_MM.get(numbers(layout.units)[0] & 7, 1.0)
+        forms = {"sform": tuple(unit_mm * number for number in rows)} if in_sform > 0 else {}
+        if in_qform > 0:
+            forms["qform"] = tuple(unit_mm * number for number in _of_quaternion(quaternion, pixdim))
         return cls(
             dimensions=tuple(dimensions[:axes]) if 1 <= axes <= MOST_AXES else (),
             voxel_bits=bits if kind is None else 8 * kind.itemsize,
             kind=kind,
             offset=int(offset) if math.isfinite(offset) else -1,
             code=code,
-            # A slope of 0 means that there is no scaling.
-            scaling=None if slope == 0 or (slope, intercept) == (1, 0) else (slope, intercept),
-            spacing_mm=numbers(layout.pixdim)[1 : 1 + GRID_AXES],
-            placement=placement,
+            # A slope of 0, or one that is no number, means that there is no scaling.
+            scaling=None if slope == 0 or not math.isfinite(slope) or (slope, intercept) == (1, 0) else (slope, intercept),
+            spacing_mm=pixdim[1 : 1 + GRID_AXES],
+            placement=quaternion * (in_qform > 0) + rows * (in_sform > 0),
+            forms=forms,
+            unit_mm=unit_mm,
+            version=2 if layout.size == NIFTI2 else 1,
         )
+
+
+def _of_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -> tuple[float, ...]:
+    """The affine of `qform`, 3 rows of 4 (nifti1.h, method 2)."""
+    b, c, d, *offset = quaternion
+    a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    scale = np.array(pixdim[1 : 1 + GRID_AXES]) * [1, 1, -1 if pixdim[0] < 0 else 1]
+    return tuple(np.column_stack([rotation * scale, offset]).ravel().tolist())
 
 
 def _text(numbers: Iterable[float]) -> str:

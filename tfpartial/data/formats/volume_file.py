@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from tfpartial.artifacts import atomic_file
-from tfpartial.data.files import Step
+from tfpartial.data.files import NiftiForm, Step
 from tfpartial.data.formats import nifti_reader
 from tfpartial.data.formats.integrity import check_file, check_voxels
 from tfpartial.data.formats.metaimage import read_metaimage_header
+from tfpartial.data.formats.nifti_forms import place
 from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
 from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
@@ -133,27 +135,55 @@ class VolumeFile:
     Only the slab is in memory when z is the file's slowest axis, as in nearly every file; else the whole volume is read once.
     A NIfTI file that is stored from the feet to the head is unpacked in one pass.
 
+    Args:
+        path: the file.
+        nifti_form: see `ImageFile`.
+
     Raises:
         FileError: as `read_volume_header`; `unreadable`: ITK refuses it; `not_3d`; `not_scalar`: vectors; `bad_grid`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, nifti_form: NiftiForm = "sform") -> None:
         self.path = path
         self.slice_files: tuple[Path, ...] = ()
         self._nifti: NiftiHeader | None = None
-        kind = self._open_metaimage() if ending_of(path) in METAIMAGE else self._open_by_itk()
+        self._read: Callable[[int, int], np.ndarray]
+        self.native: Geometry
+        kind, steps = self._opening(nifti_form)()
         require_sound(self.native, path)
-        self.history = (Step("read", {"file": str(path), "format": _format(path), "voxels": kind}),)
+        self.history = (Step("read", {"file": str(path), "format": _format(path), "voxels": kind}), *steps)
 
-    def _open_metaimage(self) -> str:
+    def _opening(self, nifti_form: NiftiForm) -> Callable[[], tuple[str, tuple[Step, ...]]]:
+        """What reads the header, sets grid and reader, and returns the type of the voxels and what was decided."""
+        if ending_of(self.path) in METAIMAGE:
+            return self._open_metaimage
+        return partial(self._open_nifti, nifti_form) if ending_of(self.path) in NIFTI else self._open_by_itk
+
+    def _open_nifti(self, nifti_form: NiftiForm) -> tuple[str, tuple[Step, ...]]:
+        """By ITK as far as it goes: not with NIfTI-2."""
+        read_volume_header(self.path)
+        header = nifti_reader.read_start(self.path)
+        assert header is not None  # `read_volume_header` has seen to it
+        if header.version == 1:
+            kind, _ = self._open_by_itk()
+            self.native, steps = place(header, self.native, self.path, nifti_form)
+            return kind, steps
+        _require_scalar_3d(self.path, header.dimensions, 1)
+        if header.kind is None:
+            raise FileError(self.path, "not_scalar", f"expected one real number per voxel, got NIfTI's data type {header.code}")
+        self._nifti, self._read = header, partial(nifti_reader.read_slices, self.path, header)
+        self.native, steps = place(header, None, self.path, nifti_form)
+        return _type_name(header.kind), steps
+
+    def _open_metaimage(self) -> tuple[str, tuple[Step, ...]]:
         read_volume_header(self.path)
         header = read_metaimage_header(self.path)
         _require_scalar_3d(self.path, header.sizes, header.channels)
         self.native = header.native
-        self._read: Callable[[int, int], np.ndarray] = header.read_slices
-        return sitk.GetPixelIDValueAsString(KINDS[header.kind.newbyteorder("=")])
+        self._read = header.read_slices
+        return _type_name(header.kind), ()
 
-    def _open_by_itk(self) -> str:
+    def _open_by_itk(self) -> tuple[str, tuple[Step, ...]]:
         reader = open_header(self.path)
         _require_scalar_3d(self.path, reader.GetSize(), reader.GetNumberOfComponents())
         self.native = Geometry.of(reader)
@@ -162,7 +192,7 @@ class VolumeFile:
             self._read = lambda start, stop: nifti_reader.read_slices(self.path, header, start, stop)
         else:
             self._read = lambda start, stop: _read_by_itk(reader, self.path, start, stop)
-        return sitk.GetPixelIDValueAsString(reader.GetPixelID())
+        return sitk.GetPixelIDValueAsString(reader.GetPixelID()), ()
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
         """See `OpenImage`."""
@@ -177,6 +207,11 @@ class VolumeFile:
     def _one_pass(self, header: NiftiHeader, size: int) -> Iterator[tuple[int, np.ndarray]]:
         for number, stored in enumerate(nifti_reader.slabs(self.path, header, size)):
             yield number * size, self.native.to_lps(stored)
+
+
+def _type_name(kind: np.dtype) -> str:
+    """ITK's name of a type of numpy, in any byte order."""
+    return sitk.GetPixelIDValueAsString(KINDS[kind.newbyteorder("=")])
 
 
 def _read_by_itk(reader: sitk.ImageFileReader, path: Path, start: int, stop: int) -> np.ndarray:

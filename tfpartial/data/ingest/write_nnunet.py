@@ -64,7 +64,8 @@ def _write_case(case: ManifestCase, data_set: Manifest, out: Path) -> str:
 
 def _write_channel(image: ImageFile, path: Path) -> None:
     """The file as it is where that says the same, else its HU."""
-    if image.path.name.endswith(FILE_ENDING) and image.rescale == (1.0, 0.0):
+    placed = any(step.name == "place" for step in SlabReader([image]).history)  # others would read its header in another way
+    if image.path.name.endswith(FILE_ENDING) and image.rescale == (1.0, 0.0) and not placed:
         with atomic_file(path) as temporary:
             shutil.copyfile(image.path, temporary)
         return

@@ -41,7 +41,7 @@ class LabelLayers:
         self._label = label
         self._like = like
         self._organs = organs
-        self._opened = open_label(label.path, slice_files, label.fill_gaps)
+        self._opened = open_label(label.path, slice_files, label.fill_gaps, label.nifti_form)
         native, cropped = self._opened.native, not isinstance(self._opened, LabelMap)
         self._placed, steps = placement(label.path, native, like, label.grid, tolerance_mm, cropped)
         self._steps = list(steps)

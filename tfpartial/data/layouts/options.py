@@ -105,7 +105,7 @@ def _with_options(case: Case, patient: str, source: SourceConfig) -> Case:
 
 
 def _image(image: ImageFile, source: SourceConfig) -> ImageFile:
-    return replace(image, series=source.series, rescale=source.rescale, uneven=source.uneven)
+    return replace(image, series=source.series, rescale=source.rescale, uneven=source.uneven, nifti_form=source.nifti_form)
 
 
 def _label(label: LabelFile, source: SourceConfig) -> LabelFile:
@@ -114,6 +114,7 @@ def _label(label: LabelFile, source: SourceConfig) -> LabelFile:
         ignore=tuple(dict.fromkeys((*label.ignore, *source.ignore))),
         unlisted=source.unlisted,
         grid=source.label_grid,
+        nifti_form=source.nifti_form,
         empty=source.empty or label.empty,
         fill_gaps=source.fill_gaps,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfpartial.artifacts import atomic_folder, read_json, sha256, write_json
-from tfpartial.data.files import Step, paths_of
+from tfpartial.data.files import ImageFile, LabelFile, Step, paths_of
 from tfpartial.data.hu import bins_of, stored_histogram
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.label_maps.reading import LabelReading
@@ -26,6 +26,9 @@ from tfpartial.errors import TfpartialError
 from tfpartial.parallel import map_cases
 from tfpartial.provenance import plain
 from tfpartial.unfinished import remove_unfinished
+
+LATER = {"nifti_form": "sform", "fill_gaps": 0}
+"""Entries of a file that came after the first stores, and what these were prepared with."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,15 @@ class CaseTask:
             **_settings(self.data_set, self.size, self.spacing_mm),
             "priority": list(self.data_set.priority),
             "root": str(self.case.root),
-            "images": [plain(image) | {"path": self._relative(image.path)} for image in self.case.images],
-            "labels": [plain(label) | {"path": self._relative(label.path)} for label in self.case.labels],
+            "images": [self._row(image) for image in self.case.images],
+            "labels": [self._row(label) for label in self.case.labels],
             "bytes": {name: self._bytes(path) for name, path in self.sources().items()},
         }
+
+    def _row(self, file: ImageFile | LabelFile) -> dict[str, Any]:
+        """A file as JSON, without what stores of older releases do not say."""
+        row = plain(file) | {"path": self._relative(file.path)}
+        return {key: value for key, value in row.items() if LATER.get(key) != value}
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.case.root).as_posix()
