@@ -7,6 +7,7 @@ from PIL import Image
 
 from tfpartial.data.files import NONZERO
 from tfpartial.data.formats.label import open_label
+from tfpartial.data.formats.label_values import near_whole
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 
@@ -102,6 +103,27 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "label.txt").write_text("no volume")
     refused("unknown_format", r"expected a volume file \(\.nii\.gz, ", tmp_path / "label.txt", read=False)
+
+
+@pytest.mark.parametrize("factor", [0.9999999, 1.0000001, 1.00002])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_that_are_nearly_whole_are_rounded_and_that_is_said(tmp_path, factor, dtype):
+    label = open_label(volume(tmp_path / "label.nrrd", values=VALUES * dtype(factor)))
+    plain = open_label(volume(tmp_path / "plain.nrrd", values=VALUES.astype(dtype)))
+    assert label.counts == plain.counts
+    for key in (1, 2):
+        assert np.array_equal(label.mask(key, GRID), plain.mask(key, GRID))
+    assert [step.name for step in plain.history] == ["read"]
+    step = label.history[-1]
+    assert step.name == "round"
+    assert step.detail["largest_difference"] == pytest.approx(VALUES.max() * abs(dtype(factor) - 1), rel=0.5)
+    assert step.warning.startswith("values that are not quite whole, by up to ")
+
+
+@pytest.mark.parametrize("far", [0.999, 1.5, np.nan, np.inf])
+def test_one_value_far_from_whole_leaves_the_others_as_they_are(far):
+    voxels = np.array([0.9999999, far])
+    assert near_whole(voxels)[0] is voxels
 
 
 def test_fractions_and_what_is_no_number_are_refused(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.files import NONZERO, Key, NiftiForm, Step
-from tfpartial.data.formats.label_values import count_values
+from tfpartial.data.formats.label_values import count_values, near_whole
 from tfpartial.data.formats.picture import read_picture
 from tfpartial.data.formats.picture_stack import natural_order, read_stack
 from tfpartial.data.formats.segments import no_such_segment
@@ -34,8 +34,17 @@ class LabelMap:
     def __init__(self, path: Path, native: Geometry | None, history: tuple[Step, ...], read: Callable[[], np.ndarray]) -> None:
         self.path = path
         self.native = native
-        self.history = history
+        self._history = history
         self._read = read
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """See `OpenLabel`; that values were rounded is known when they have been read."""
+        if "_rounded" not in self.__dict__ or not self._rounded[1]:
+            return self._history
+        off = self._rounded[1]
+        said = f"values that are not quite whole, by up to {off:.2g}, were rounded"
+        return (*self._history, Step("round", {"file": str(self.path), "largest_difference": off}, said))
 
     @cached_property
     def counts(self) -> Counter[int]:
@@ -68,9 +77,14 @@ class LabelMap:
             raise no_such_segment(self.path, [key], self.keys())
         return self.values(like) == key
 
-    @cached_property
+    @property
     def _voxels(self) -> np.ndarray:
-        return self._read()
+        return self._rounded[0]
+
+    @cached_property
+    def _rounded(self) -> tuple[np.ndarray, float]:
+        """The voxels, and by how much they were rounded."""
+        return near_whole(self._read())
 
 
 def open_volume_map(path: Path, nifti_form: NiftiForm = "sform") -> LabelMap:

@@ -14,6 +14,8 @@ from tfpartial.labels import count_numbers
 
 SHOWN = 5
 """Wrong values that an error lists."""
+NEAR = 1e-4
+"""How far a value may be from a whole number that it stands for, after a passage through floating-point numbers."""
 TABLE = 1 << 16
 """Whole numbers below this are counted and looked up by table; it is 20 times as fast as by sorting."""
 
@@ -38,6 +40,20 @@ def count_values(voxels: np.ndarray, path: Path) -> Counter[int]:
     why = "are fractions; a label map holds whole numbers"
     _refuse(path, "fractional_label", why, {value: number for value, number in counts.items() if value != int(value)})
     return Counter({int(value): number for value, number in counts.items()})
+
+
+def near_whole(voxels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Rounds values such as 0.9999999, which resampling in floating point leaves; others stay for `count_values` to refuse.
+
+    Returns:
+        the voxels, and the largest difference; 0 where all were whole, or one is far from it.
+    """
+    if not np.issubdtype(voxels.dtype, np.floating):
+        return voxels, 0.0
+    whole = np.rint(voxels)
+    with np.errstate(invalid="ignore"):  # of infinite numbers
+        off = float(np.abs(voxels - whole).max(initial=0))
+    return (whole, off) if 0 < off <= NEAR else (voxels, 0.0)
 
 
 def require_listed(counts: Mapping[int, int], listed: Iterable[int], path: Path) -> None:
