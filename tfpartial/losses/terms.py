@@ -48,7 +48,7 @@ class CrossEntropy(Term):
         self,
         activation: str,
         reduction: Literal["valid_mean", "batch_mean"] = "valid_mean",
-        floor: Annotated[float, AtLeast(0)] = 0.0,
+        floor: Annotated[float, AtLeast(0)] = 0.1,
     ) -> None:
         super().__init__(activation)
         self.loss: PartialLoss = CROSS_ENTROPIES[activation](reduction=reduction, floor=floor)
