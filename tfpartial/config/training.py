@@ -133,9 +133,9 @@ class TrainConfig:
     batch: int = 8
     epochs: int = 50
     steps_per_epoch: int | None = None
-    empty_share: float | None = 0.15
+    empty_share: float | None = 0.05
     sampling: Literal["slices", "organs"] = "organs"
-    organ_share: float = 0.75
+    organ_share: float = 1.0
     pseudo_share: float = 0.5
     learning_rate: float = 2e-3
     final_learning_rate: float = 1e-4
