@@ -59,7 +59,13 @@ class SourceConfig:
         uneven: `refuse` DICOM series that are tilted or unevenly spaced, or `resample` them in world space.
         nifti_form: which one of a NIfTI header is believed, where `sform` and `qform` contradict each other.
         rescale: slope and intercept that make HU of the stored numbers.
-        series: SeriesInstanceUID of the images, where a folder holds several series.
+        structure_set: which DICOM-SEG or RTSTRUCT files of a case are its labels, where several show the same organ or refer to
+            other images: a label or file name (`*` and `?` stand for any letters), `referenced` (those that refer to the image's
+            series) or `newest`. None asks.
+        series: SeriesInstanceUID of the images, or their SeriesDescription (`*` and `?` stand for any letters), where a case
+            holds several series.
+        modality: modality of the images, such as `CT`, where a case holds several.
+        least_slices: number of slices that the images have at least, where a case holds short series as well.
     """
 
     path: Path
@@ -82,7 +88,10 @@ class SourceConfig:
     uneven: Literal["refuse", "resample"] = "refuse"
     nifti_form: Literal["sform", "qform"] = "sform"
     rescale: tuple[float, float] = (1.0, 0.0)
+    structure_set: str | None = None
     series: str | None = None
+    modality: str | None = None
+    least_slices: int = 1
 
     def __post_init__(self) -> None:
         require(self.rescale[0] != 0, "rescale", "a slope other than 0", self.rescale[0])

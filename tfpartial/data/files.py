@@ -23,7 +23,9 @@ class ImageFile:
 
     Args:
         path: a volume file (NIfTI, NRRD, MetaImage), a picture (PNG, JPEG), or a folder with a DICOM series.
-        series: SeriesInstanceUID, for a folder with several series.
+        series: SeriesInstanceUID, or SeriesDescription (`*` and `?` stand for any letters), for a folder with several series.
+        modality: of the series, such as `CT`.
+        least_slices: number of slices that the series has at least.
         component: number of the colour channel of a picture: 0 red, 1 green, 2 blue; None for grey.
         rescale: slope and intercept that make HU of the numbers that the file gives.
         nifti_form: which one of a NIfTI header is believed, where `sform` and `qform` contradict each other.
@@ -32,6 +34,8 @@ class ImageFile:
 
     path: Path
     series: str | None = None
+    modality: str | None = None
+    least_slices: int = 1
     component: int | None = None
     rescale: tuple[float, float] = (1.0, 0.0)
     uneven: Uneven = "refuse"

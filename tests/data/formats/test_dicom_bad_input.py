@@ -99,9 +99,9 @@ DEFECTS = {
     "two series": (
         one_more(SeriesInstanceUID=OTHER, Modality="PT"),
         "several_series",
-        r"set `series`.*\(PT, 'abdomen', 1 slices\)",
+        r"expected one: keep one .* by `series`, `modality` or `least_slices`.*\(PT, 'abdomen', 1 slices\)",
     ),
-    "tilt": (tilted, "gantry_tilt", r"tilted by 18.43 degrees.*'resample'.*or give a series"),
+    "tilt": (tilted, "gantry_tilt", r"tilted by 18.43 degrees.*`uneven: resample`.*or give a series"),
     "tilt and gaps": (
         lambda series: [series.add(f"{n}", series.stored(n), (0, n, n * n)) for n in range(4)],
         "gantry_tilt",
@@ -110,7 +110,7 @@ DEFECTS = {
     "missing slice": (
         lambda series: series.write([0, 3, 9]),
         "uneven_slices",
-        r"distances vary from 3 to 6 mm \(the largest lies between 02.dcm and 01.dcm\).*'resample'",
+        r"distances vary from 3 to 6 mm \(the largest lies between 02.dcm and 01.dcm\).*`uneven: resample`",
     ),
     "duplicate": (
         one_more(position_mm=(-10, -20, 3)),

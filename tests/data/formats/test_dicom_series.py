@@ -198,7 +198,7 @@ EVEN = {
     "totalsegmentator_examples/example_ct_dicom": (20, 512, 512),
 }
 REFUSED = {
-    "reader_flavours/dcmqa_ct_philips": "mixed_sizes",
+    "reader_flavours/dcmqa_ct_philips": "no_images",  # lines on a localizer, pages of patient and dose
     "reader_flavours/dcmqa_ct_ge_tilt": "gantry_tilt",
     "reader_flavours/dcmqi_ct3slice_dicomseg_nrrd": "no_images",
     "reader_flavours": "no_images",

@@ -9,6 +9,7 @@ from tfpartial.data.describe.volume import describe_image
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.dicom_choice import by_series
 from tfpartial.data.formats.dicom_headers import read_headers
+from tfpartial.data.formats.dicom_identity import why_no_part
 from tfpartial.data.formats.dicom_series import open_series
 from tfpartial.data.formats.dicom_slice import Slice
 from tfpartial.data.problem import FileError
@@ -36,12 +37,14 @@ def describe_series(folder: Path) -> dict[str, Any]:
         "files that are no DICOM": listing.skipped,
     }
     if len(series) == 1 and not rows[0]["refused"]:
-        return {**facts, **describe_image(open_series(ImageFile(folder)))}
+        return {**facts, **describe_image(open_series(ImageFile(folder, series=next(iter(series)))))}
     return facts
 
 
 def _row(folder: Path, name: str, slices: tuple[Slice, ...]) -> dict[str, Any]:
-    row = {"series": name, "modality": slices[0].modality, "description": slices[0].description, "slices": len(slices)}
+    first = slices[0]
+    row: dict[str, Any] = {"series": name, "modality": first.modality, "description": first.description, "slices": len(slices)}
+    row["kind"] = why_no_part(first) or "volume"
     try:
         native = open_series(ImageFile(folder, series=name)).native
     except FileError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpartial.data.formats.dicom_identity import require_one_stack
 from tfpartial.data.formats.dicom_slice import Slice
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
@@ -105,8 +106,8 @@ def stack(folder: Path, slices: Sequence[Slice]) -> Stack:
         slices: in any order, at least one.
 
     Raises:
-        FileError: `multi_frame`, `colour`, `mixed_sizes`, `no_position`, `no_orientation`, `no_pixel_spacing`,
-            `mixed_orientations`, `mixed_spacing`, `bad_header`, `duplicate_slices`, `no_slice_thickness`.
+        FileError: `multi_frame`, `mosaic`, `colour`, `mixed_sizes`, `no_position`, `no_orientation`, `no_pixel_spacing`,
+            `mixed_orientations`, `mixed_spacing`, `bad_header`, `duplicate_slices`, `interleaved`, `no_slice_thickness`.
     """
     _require_same(folder, slices, "mixed_sizes", "sizes (y, x)", lambda one: one.size_yx, 0.0)
     for one in slices:
@@ -125,6 +126,7 @@ def stack(folder: Path, slices: Sequence[Slice]) -> Stack:
         (positions_mm[order] - positions_mm[order[0]]) @ axes,
     )
     _require_distinct(folder, ordered)
+    require_one_stack(folder, ordered.slices)
     return ordered
 
 
@@ -132,6 +134,9 @@ def _require_plain(one: Slice) -> None:
     if one.frames != 1:
         reason = f"holds {one.frames} frames (enhanced DICOM); expected one slice per file: convert it, to NIfTI for instance"
         raise FileError(one.path, "multi_frame", reason)
+    if "MOSAIC" in one.image_type:
+        reason = "is a mosaic: all slices of a volume side by side in one picture (Siemens); expected one slice per file"
+        raise FileError(one.path, "mosaic", f"{reason}: convert it, to NIfTI for instance")
     if one.samples != 1:
         raise FileError(one.path, "colour", f"has {one.samples} colours per pixel; expected one grey value")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.data.files import ImageFile, Step
-from tfpartial.data.formats.dicom_choice import choose_series
+from tfpartial.data.formats.dicom_choice import choose_series, not_chosen
 from tfpartial.data.formats.dicom_grid import Stack, stack
 from tfpartial.data.formats.dicom_headers import read_headers
+from tfpartial.data.formats.dicom_identity import require_one_origin
 from tfpartial.data.formats.dicom_pixels import AIR_HU, padding_range, read_pixels
 from tfpartial.data.formats.dicom_resample import Resampled
 from tfpartial.data.formats.stored_slices import lps_slabs
@@ -49,21 +50,23 @@ def open_series(image: ImageFile) -> DicomSeries:
     slices; in other modalities that becomes 0, no signal.
 
     Raises:
-        FileError: `missing_file`; what `read_headers`, `choose_series` and `stack` find wrong; `gantry_tilt` or `uneven_slices`,
-            unless `image.uneven` says to resample.
+        FileError: `missing_file`; what `read_headers`, `choose_series`, `require_one_origin` and `stack` find wrong;
+            `gantry_tilt` or `uneven_slices`, unless `image.uneven` says to resample.
     """
     if not image.path.is_dir():
         raise FileError(image.path, "missing_file", "no such folder; expected one with a DICOM series")
     listing = read_headers(image.path)
-    name, slices = choose_series(image.path, listing, image.series)
+    name, slices = choose_series(image, listing)
+    doubts = require_one_origin(image.path, slices)
     ordered = stack(image.path, slices)
     slope, intercept = image.rescale
     air = (AIR_HU - intercept) / slope  # in the files' numbers, which `image.rescale` has yet to make HU of
     modality = slices[0].modality
     detail = {"file": str(image.path), "format": "DICOM", "series": name, "modality": modality, "slices": len(slices)}
-    if listing.skipped or listing.others:
-        detail["not_read"] = {**listing.others, **({"no DICOM": listing.skipped} if listing.skipped else {})}
-    history = (Step("read", detail), *_padding_step(ordered, air))
+    not_read = {**listing.others, **not_chosen(listing, slices), **({"no DICOM": listing.skipped} if listing.skipped else {})}
+    if not_read:
+        detail["not_read"] = not_read
+    history = (Step("read", detail), *doubts, *_padding_step(ordered, air))
 
     def read_one(number: int) -> np.ndarray:
         return read_pixels(ordered.slices[number], air)
@@ -74,7 +77,7 @@ def open_series(image: ImageFile) -> DicomSeries:
         return DicomSeries(ordered.native, history, files, lambda start, stop: np.stack([*map(read_one, range(start, stop))]))
     if image.uneven == "refuse":
         kind, reason = wrong
-        ways = "set `uneven` to 'resample' to interpolate it onto a grid, or give a series without this"
+        ways = "let `ingest` interpolate it onto a grid (`uneven: resample` of its source), or give a series without this"
         raise FileError(image.path, kind, f"{reason}; that is no grid: {ways}")
     resampled = Resampled(ordered, read_one, air if modality == "CT" else 0.0)
     return DicomSeries(resampled.native, (*history, Step("resample", resampled.detail())), (), resampled.read)

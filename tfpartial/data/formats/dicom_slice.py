@@ -9,13 +9,23 @@ from pathlib import Path
 
 from pydicom import Dataset
 
+from tfpartial.data.formats.dicom_text import text_of
 from tfpartial.data.problem import FileError
 
 KEYWORDS = (
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "ImageType",
     "Modality",
+    "PatientID",
+    "StudyInstanceUID",
     "SeriesInstanceUID",
     "SeriesDescription",
     "FrameOfReferenceUID",
+    "AcquisitionNumber",
+    "EchoTime",
+    "TemporalPositionIdentifier",
+    "ConvolutionKernel",
     "Rows",
     "Columns",
     "SamplesPerPixel",
@@ -42,10 +52,16 @@ class Slice:
 
     Args:
         path: the file.
-        series: SeriesInstanceUID (0020,000E); empty when missing.
+        sop_class: SOPClassUID (0008,0016).
+        image_type: the values of ImageType (0008,0008), in capitals.
+        patient: PatientID (0010,0020); empty when missing, as the texts below.
+        study: StudyInstanceUID (0020,000D).
+        series: SeriesInstanceUID (0020,000E).
         description: SeriesDescription (0008,103E).
         modality: Modality (0008,0060).
         frame_of_reference: FrameOfReferenceUID (0020,0052).
+        acquisition, echo, phase, kernel: AcquisitionNumber (0020,0012), EchoTime (0018,0081), TemporalPositionIdentifier
+            (0020,0100), ConvolutionKernel (0018,1210).
         frames: NumberOfFrames (0028,0008).
         samples: SamplesPerPixel (0028,0002): 3 for colours.
         size_yx: Rows and Columns (0028,0010), (0028,0011).
@@ -54,15 +70,24 @@ class Slice:
         position_mm: ImagePositionPatient (0020,0032): centre of the first pixel.
         orientation: ImageOrientationPatient (0020,0037): direction of a row, then of a column.
         slope, intercept: RescaleSlope and RescaleIntercept (0028,1053), (0028,1052).
+        has_intercept: whether there is a RescaleIntercept.
         padding: stored values, the lowest and the highest, of pixels that were not measured: PixelPaddingValue (0028,0120) and
             PixelPaddingRangeLimit (0028,0121).
     """
 
     path: Path
+    sop_class: str
+    image_type: frozenset[str]
+    patient: str
+    study: str
     series: str
     description: str
     modality: str
     frame_of_reference: str
+    acquisition: str
+    echo: str
+    phase: str
+    kernel: str
     frames: int
     samples: int
     size_yx: tuple[int, int]
@@ -72,6 +97,7 @@ class Slice:
     orientation: tuple[float, ...] | None
     slope: float
     intercept: float
+    has_intercept: bool
     padding: tuple[float, float] | None
 
     @classmethod
@@ -92,12 +118,23 @@ class Slice:
         def number(keyword: str, default: float) -> float:
             return (numbers(keyword, 1) or (default,))[0]
 
+        def text(keyword: str) -> str:
+            return text_of(dataset, keyword).strip()
+
         return cls(
             path=path,
-            series=str(dataset.get("SeriesInstanceUID") or ""),
-            description=str(dataset.get("SeriesDescription") or ""),
-            modality=str(dataset.get("Modality") or ""),
-            frame_of_reference=str(dataset.get("FrameOfReferenceUID") or ""),
+            sop_class=text("SOPClassUID"),
+            image_type=_image_type(dataset),
+            patient=text("PatientID"),
+            study=text("StudyInstanceUID"),
+            series=text("SeriesInstanceUID"),
+            description=text("SeriesDescription"),
+            modality=text("Modality"),
+            frame_of_reference=text("FrameOfReferenceUID"),
+            acquisition=text("AcquisitionNumber"),
+            echo=text("EchoTime"),
+            phase=text("TemporalPositionIdentifier"),
+            kernel=text("ConvolutionKernel"),
             frames=int(number("NumberOfFrames", 1)),
             samples=int(number("SamplesPerPixel", 1)),
             size_yx=(int(number("Rows", 0)), int(number("Columns", 0))),
@@ -107,6 +144,7 @@ class Slice:
             orientation=numbers("ImageOrientationPatient", 6),
             slope=_not_zero(path, number("RescaleSlope", 1.0)),
             intercept=number("RescaleIntercept", 0.0),
+            has_intercept=numbers("RescaleIntercept", 1) is not None,
             padding=_padding(
                 numbers("PixelPaddingValue", 1),
                 numbers("PixelPaddingRangeLimit", 1),
@@ -114,6 +152,11 @@ class Slice:
                 number("PixelRepresentation", 0) == 1,
             ),
         )
+
+
+def _image_type(dataset: Dataset) -> frozenset[str]:
+    value = dataset.get("ImageType") or ()
+    return frozenset(str(part).strip().upper() for part in (value if isinstance(value, MutableSequence) else [value]))
 
 
 def _numbers(path: Path, dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:

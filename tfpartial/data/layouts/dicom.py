@@ -13,9 +13,12 @@ from pydicom import dcmread
 
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.formats.dicom_choice import CHOICE, candidates
 from tfpartial.data.formats.dicom_headers import UNPARSABLE, Listing, read_headers
+from tfpartial.data.formats.dicom_slice import Slice
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.layouts.dataset import Case, Dataset
+from tfpartial.data.layouts.structure_sets import choose_structure_sets
 from tfpartial.data.layouts.tree import describe_folder, is_visible, names_below, shown
 from tfpartial.data.problem import FileError, Problem
 from tfpartial.errors import InputProblems, TfpartialError
@@ -28,17 +31,17 @@ CONTOURS = (
 )
 
 
-def read_dicom(root: Path, _: SourceConfig) -> Dataset:
+def read_dicom(root: Path, source: SourceConfig) -> Dataset:
     """Reads the layout; see `layouts.read_source`. The organs are the names of the segments and structures."""
     folders = sorted(path for path in root.iterdir() if path.is_dir() and is_visible(path.name))
     if not folders:
         raise TfpartialError(f"{root}: expected a folder per case with DICOM files, got {describe_folder(root)}")
-    reader = _Reader(root)
+    reader = _Reader(root, source)
     for folder in folders:
         reader.add(folder)
-    if not reader.cases:
+    if reader.problems and not (reader.cases and reader.organs):
         got = "; ".join(sorted({problem.message for problem in reader.problems}))
-        message = f"{root}: expected a DICOM series in the folders of the cases; {got}"
+        message = f"{root}: expected a DICOM series and contours in the folders of the cases; {got}"
         raise InputProblems(message, [problem.row() for problem in reader.problems])
     if not reader.organs:
         raise TfpartialError(f"{root}: expected segments in DICOM-SEG or RTSTRUCT files beside the images, got none")
@@ -56,8 +59,9 @@ def read_dicom(root: Path, _: SourceConfig) -> Dataset:
 class _Reader:
     """The cases of the folders, the names of their segments, and what is wrong with them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, source: SourceConfig) -> None:
         self.root = root
+        self.source = source
         self.cases: list[Case] = []
         self.organs: dict[str, None] = {}  # an ordered set
         self.problems: list[Problem] = []
@@ -67,32 +71,41 @@ class _Reader:
         """Adds the case in a folder, or what is wrong with it."""
         try:
             listings = {place: read_headers(place) for place in _folders(folder)}
+            images = {place: slices for place, listing in listings.items() if (slices := self._images(place, listing))}
+            if len(images) != 1:
+                self._refuse_images(folder, list(images), any(listing.slices for listing in listings.values()))
+                return
+            ((place, slices),) = images.items()
             contours = [path for place, listing in listings.items() if listing.others for path in _contours(place)]
-            labels = tuple(_label(path) for path in contours)
+            found = [_label(path) for path in contours]
+            labels = choose_structure_sets(folder, found, slices, self.source.structure_set)
         except FileError as error:
             self._problem(folder, error.path, error.kind, error.reason)
             return
-        series = [place for place, listing in listings.items() if listing.slices]
-        if len(series) != 1:
-            self._refuse_images(folder, series)
-            return
-        self._check_modality(folder, listings[series[0]])
+        self._check_modality(folder, slices[0])
         self.organs.update(dict.fromkeys(organ for label in labels for organ in label.organs))
-        images = (ImageFile(series[0]),)
-        self.cases.append(Case(folder.name, self.root, images, labels, annotated=None, source=None, patient=folder.name))
+        image = (ImageFile(place),)
+        self.cases.append(Case(folder.name, self.root, image, labels, annotated=None, source=None, patient=folder.name))
 
-    def _refuse_images(self, folder: Path, series: Sequence[Path]) -> None:
+    def _images(self, place: Path, listing: Listing) -> tuple[Slice, ...]:
+        """The slices of the series in a folder that are what the source wants."""
+        wanted = ImageFile(place, series=self.source.series, modality=self.source.modality, least_slices=self.source.least_slices)
+        return tuple(one for slices in candidates(wanted, listing).values() for one in slices)
+
+    def _refuse_images(self, folder: Path, series: Sequence[Path], any_images: bool) -> None:
         if not series:
-            self._problem(folder, folder, "missing_image", "expected DICOM images, got none")
+            got = f"none that is a volume and fits {CHOICE}" if any_images else "none"
+            self._problem(folder, folder, "missing_image", f"expected DICOM images, got {got}")
             return
         names = shown([path.relative_to(self.root).as_posix() for path in series])
-        self._problem(folder, folder, "several_images", f"expected the images of a case in one folder, got some in {names}")
+        why = f"expected the images of a case in one folder, got some in {names}; choose by {CHOICE} of the source"
+        self._problem(folder, folder, "several_images", why)
 
-    def _check_modality(self, folder: Path, listing: Listing) -> None:
-        modality = listing.slices[0].modality
+    def _check_modality(self, folder: Path, first: Slice) -> None:
+        modality = first.modality
         self.modality = self.modality or modality
         if modality != self.modality:
-            path, message = listing.slices[0].path, f"expected {self.modality}, as in the cases before, got {modality}"
+            path, message = first.path, f"expected {self.modality}, as in the cases before, got {modality}"
             self._problem(folder, path, "modality", message)
 
     def _problem(self, folder: Path, path: Path, kind: str, message: str) -> None:

@@ -105,7 +105,15 @@ def _with_options(case: Case, patient: str, source: SourceConfig) -> Case:
 
 
 def _image(image: ImageFile, source: SourceConfig) -> ImageFile:
-    return replace(image, series=source.series, rescale=source.rescale, uneven=source.uneven, nifti_form=source.nifti_form)
+    return replace(
+        image,
+        series=source.series,
+        modality=source.modality,
+        least_slices=source.least_slices,
+        rescale=source.rescale,
+        uneven=source.uneven,
+        nifti_form=source.nifti_form,
+    )
 
 
 def _label(label: LabelFile, source: SourceConfig) -> LabelFile:
