@@ -61,6 +61,16 @@ def test_a_folder_with_a_dicom_series_is_one_case(tmp_path):
     assert find_cases([folder], ["CT"]) == [case_of(folder, "series")]
 
 
+def test_dicom_folders_of_one_name_are_told_apart_by_their_parents(tmp_path):
+    places = [tmp_path / name for name in ("a/p1/ct", "a/p2/ct", "b/p2/ct", "b/p3/mr")]
+    for place in places:
+        place.mkdir(parents=True)
+        (place / "I10").write_bytes(bytes(128) + b"DICM")
+    assert ids(find_cases(places[:2], ["CT"])) == ["p1_ct", "p2_ct"]
+    assert find_cases([places[3], places[1]], ["CT"]) == [case_of(places[1], "ct"), case_of(places[3], "mr")]
+    assert ids(find_cases(places, ["CT"])) == ["a_p1_ct", "a_p2_ct", "b_p2_ct", "mr"]
+
+
 def test_the_colours_of_a_picture_are_the_channels_of_a_network_that_has_three(tmp_path):
     folder = touch(tmp_path / "in", "a.png")
     expected = InputCase("a", tuple(ImageFile(folder / "a.png", component=colour) for colour in range(3)))

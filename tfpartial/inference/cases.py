@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count as count_from
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +33,8 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
     """The cases in files and folders, in the order of their ids.
 
     nnU-Net's channel suffix is understood: `x_0000.nii.gz` and `x_0001.nii.gz` are the two channels of case `x`. For a network
-    of one channel, numbers that cannot be channels (`amos_0004.nii.gz`, `amos_0005.nii.gz`) belong to the name.
+    of one channel, numbers that cannot be channels (`amos_0004.nii.gz`, `amos_0005.nii.gz`) belong to the name. DICOM folders of
+    one name are told apart by their parents: `p1/ct` and `p2/ct` are the cases `p1_ct` and `p2_ct`.
 
     Args:
         paths: volume files, pictures, and folders with such files directly inside; a folder without any is a DICOM series. A
@@ -59,6 +61,7 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
     require_cases((case.id for case in cases), "images")
+    cases = _with_parents(cases)
     _check_unique(cases)
     return sorted(cases, key=attrgetter("id"))
 
@@ -104,6 +107,20 @@ def _group_cases(name: str, channels: Mapping[int, Path], channel_names: Sequenc
     found = ", ".join(f"{number:04d}" for number in sorted(channels))
     expected = ", ".join(f"{number:04d} ({channel})" for number, channel in enumerate(channel_names))
     raise TfpartialError(f"case '{name}': expected the network's channels {expected}, got files {found}")
+
+
+def _with_parents(cases: Sequence[InputCase]) -> list[InputCase]:
+    """Folders of DICOM series that are called alike, such as `p1/ct` and `p2/ct`, by as many of their parents as it takes."""
+    alike: dict[str, list[InputCase]] = defaultdict(list)
+    for case in cases:
+        alike[case.id].append(case)
+    longer: dict[InputCase, str] = {}
+    for same in alike.values():
+        places = [case.images[0].path.absolute() for case in same]
+        if len(same) > 1 and len(set(places)) == len(places) and all(place.is_dir() for place in places):
+            depth = next(count for count in count_from(2) if len({place.parts[-count:] for place in places}) == len(places))
+            longer |= {case: "_".join(place.parts[-depth:]) for case, place in zip(same, places, strict=True)}
+    return [case._replace(id=longer.get(case, case.id)) for case in cases]
 
 
 def _check_unique(cases: Iterable[InputCase]) -> None:
