@@ -1,4 +1,8 @@
-"""Grey values are stored numbers × slope + intercept, however the pixels are stored."""
+"""Grey values are stored numbers × slope + intercept, however the pixels are stored.
+
+Public reports of such files: MONOCHROME1 that is inverted (github.com/scifio/scifio/issues/311,
+github.com/SimpleITK/SimpleITK/issues/1795), padding of -2000 read as 63536 (github.com/Enet4/dicom-rs/issues/460).
+"""
 
 import numpy as np
 import pytest
@@ -130,6 +134,7 @@ REFUSED = {
     "more than allocated": ({"BitsStored": 20, "HighBit": 19}, "bad_header", "BitsStored is 20, HighBit 19 and BitsAllocated 16"),
     "below the first bit": ({"HighBit": 7}, "bad_header", "BitsStored is 16, HighBit 7 and BitsAllocated 16"),
     "odd allocation": ({"BitsAllocated": 12}, "bad_header", "BitsAllocated is 12; expected one of 8, 16, 32, 64"),
+    "no whole number": ({"BitsStored": [12, 12], "HighBit": 11}, "bad_header", "BitsStored is .*; expected a"),
     "palette": ({"PhotometricInterpretation": "PALETTE COLOR"}, "colour", "has the PhotometricInterpretation PALETTE COLOR"),
     "too few": ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "truncated", "expected 80 bytes of pixels, got 40"),
 }

@@ -1,3 +1,9 @@
+"""RT structure sets, as planning systems write them.
+
+Public reports of odd ones: points among contours (github.com/Sikerdebaard/dcmrtstruct2nii/issues/4), structures without contours
+(github.com/mwgeurts/dicom_tools/issues/18), contours without ContourData (github.com/Sikerdebaard/dcmrtstruct2nii/issues/9).
+"""
+
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -265,6 +271,15 @@ def test_contours_of_a_number_without_a_name_are_said_to_be_left_out(tmp_path):
     rois = {"liver": [contour(SQUARE, 1)], "spleen": [contour(SQUARE, 2)]}
     label = open_label(write(tmp_path / "rt.dcm", rois, nameless))
     assert warnings_of(label) == ["contours of ROI number 7, which has no name, are left out"]
+
+
+@pytest.mark.filterwarnings("ignore:The value for the data element")
+def test_a_contour_of_more_than_64_kib_is_read(tmp_path):
+    angle = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
+    circle = np.column_stack([3 + 2.2 * np.cos(angle), 3 + 2.2 * np.sin(angle)])
+    path = write(tmp_path / "rt.dcm", {"liver": [contour(circle, 1)]})
+    assert b"\x06\x30\x50\x00UN" in path.read_bytes()  # pydicom and others write it so
+    assert open_label(path).mask("liver", GRID)[1].sum() == 13  # centres within 2.2 of the middle
 
 
 def test_two_rois_of_one_number_are_refused(tmp_path):

@@ -52,7 +52,7 @@ def stored_numbers(path: Path, size_yx: tuple[int, int]) -> np.ndarray:
         raise FileError(path, "truncated", "ends early: expected pixels")
     if _syntax(dataset).is_encapsulated:
         return _decoded(path, dataset, size_yx)
-    bits = int(dataset.get("BitsAllocated") or 0)
+    bits = _number(path, dataset, "BitsAllocated", 0)
     if bits not in WHOLE_BYTES:
         raise FileError(path, "bad_header", f"BitsAllocated is {bits}; expected one of {', '.join(map(str, WHOLE_BYTES))}")
     return _used_bits(path, dataset, _unpacked(path, dataset, "PixelData", f"u{bits // 8}", size_yx), bits)
@@ -63,9 +63,17 @@ def _read(path: Path) -> FileDataset:
     with dicom_errors(path), path.open("rb") as file:
         wanted = [Tag(element) for element in (*FORMAT, "PhotometricInterpretation", *PIXELS)]
         dataset = read_partial(file, _after_pixels(), force=True, specific_tags=wanted)
-        for keyword in (*FORMAT, "PhotometricInterpretation"):
-            dataset.get(keyword)  # converted here, where remarks on it are kept away
+        for element in wanted:
+            dataset.get(element)  # converted here, where remarks on it are kept away
         return dataset
+
+
+def _number(path: Path, dataset: Dataset, keyword: str, default: int) -> int:
+    value = dataset.get(keyword)
+    try:
+        return default if value is None or value == "" else int(value)
+    except (TypeError, ValueError):
+        raise FileError(path, "bad_header", f"{keyword} is '{value}'; expected a whole number") from None
 
 
 def _after_pixels() -> Callable[[BaseTag, str | None, int], bool]:
@@ -86,7 +94,7 @@ def _syntax(dataset: FileDataset) -> UID:
 
 def _unpacked(path: Path, dataset: FileDataset, keyword: str, kind: str, size_yx: tuple[int, int]) -> np.ndarray:
     """Numbers `[Y, X]` of a numpy kind, such as `u2`."""
-    content = dataset.get_item(keyword).value or b""
+    content = dataset[keyword].value or b""
     dtype = np.dtype((">" if _syntax(dataset) == ExplicitVRBigEndian else "<") + kind)
     height, width = size_yx
     expected = height * width * dtype.itemsize
@@ -97,9 +105,9 @@ def _unpacked(path: Path, dataset: FileDataset, keyword: str, kind: str, size_yx
 
 def _used_bits(path: Path, dataset: FileDataset, raw: np.ndarray, allocated: int) -> np.ndarray:
     """Numbers of BitsStored bits, the highest of which is HighBit, with a sign or without one."""
-    stored = int(dataset.get("BitsStored") or allocated)
-    shift = _highest(dataset, stored) + 1 - stored
-    if stored > allocated or not 0 <= shift <= allocated - stored:
+    stored = _number(path, dataset, "BitsStored", allocated)
+    shift = _number(path, dataset, "HighBit", stored - 1) + 1 - stored
+    if not 1 <= stored <= allocated or not 0 <= shift <= allocated - stored:
         reason = f"BitsStored is {stored}, HighBit {shift + stored - 1} and BitsAllocated {allocated}; expected bits that fit"
         raise FileError(path, "bad_header", reason)
     if shift and (raw & raw.dtype.type((1 << shift) - 1)).any():
@@ -108,25 +116,21 @@ def _used_bits(path: Path, dataset: FileDataset, raw: np.ndarray, allocated: int
     unused = allocated - stored
     # Up to the top and down again: what lies above HighBit is gone, and a shift of signed numbers keeps their sign.
     top = raw.astype(raw.dtype.newbyteorder("=")) << raw.dtype.type(unused - shift)
-    signed = int(dataset.get("PixelRepresentation") or 0) == 1
+    signed = _number(path, dataset, "PixelRepresentation", 0) == 1
     return (top.view(top.dtype.str.replace("u", "i")) if signed else top) >> unused
-
-
-def _highest(dataset: Dataset, stored: int) -> int:
-    high = dataset.get("HighBit")
-    return stored - 1 if high is None or high == "" else int(high)
 
 
 def _decoded(path: Path, dataset: FileDataset, size_yx: tuple[int, int]) -> np.ndarray:
     """Compressed pixels, by GDCM."""
-    stored = int(dataset.get("BitsStored") or 0)
-    if _highest(dataset, stored) != stored - 1:
-        reason = f"HighBit is {dataset.HighBit} for {stored} BitsStored of compressed pixels; expected {stored - 1}"
+    stored = _number(path, dataset, "BitsStored", 0)
+    high = _number(path, dataset, "HighBit", stored - 1)
+    if stored < 1 or high != stored - 1:
+        reason = f"HighBit is {high} for {stored} BitsStored of compressed pixels; expected {stored - 1}"
         raise FileError(path, "bad_header", reason)
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "pixels.dcm"
         with dicom_errors(path):
-            _bare(dataset).save_as(bare, enforce_file_format=True)
+            _bare(path, dataset).save_as(bare, enforce_file_format=True)
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
         reader.SetFileName(str(bare))
@@ -140,7 +144,7 @@ def _decoded(path: Path, dataset: FileDataset, size_yx: tuple[int, int]) -> np.n
     return pixels[0]
 
 
-def _bare(dataset: FileDataset) -> Dataset:
+def _bare(path: Path, dataset: FileDataset) -> Dataset:
     """A file of nothing but the pixels: grey, not rescaled."""
     bare = Dataset()
     bare.file_meta = FileMetaDataset()
@@ -149,7 +153,7 @@ def _bare(dataset: FileDataset) -> Dataset:
     bare.SOPInstanceUID = "1.2.3"
     bare.SamplesPerPixel, bare.PhotometricInterpretation = 1, "MONOCHROME2"
     for keyword in FORMAT:
-        setattr(bare, keyword, int(dataset.get(keyword) or 0))
+        setattr(bare, keyword, _number(path, dataset, keyword, 0))
     bare.HighBit = bare.BitsStored - 1
     bare.PixelData = dataset.PixelData
     bare["PixelData"].is_undefined_length = True

@@ -97,6 +97,8 @@ def _roi(name: str, items: Sequence[Dataset]) -> Roi:
 def _numbers(item: Dataset) -> np.ndarray:
     """The coordinates of a contour, as they stand; none when it has none."""
     data = item.get("ContourData")
+    if isinstance(data, bytes):  # more than 64 KiB, which explicit VR can only store as of unknown type
+        data = [part for part in data.decode("latin-1").strip(" \0").split("\\") if part]
     try:
         return np.array([float(number) for number in np.atleast_1d([] if data is None or data == "" else data)])
     except (TypeError, ValueError):
