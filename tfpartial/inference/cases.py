@@ -60,8 +60,8 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
             raise TfpartialError(f"{file}: the network takes {len(channel_names)} channels; expected files {expected}")
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
-    require_cases((case.id for case in cases), "images")
     cases = _with_parents(cases)
+    require_cases((case.id for case in cases), "images")
     _check_unique(cases)
     return sorted(cases, key=attrgetter("id"))
 
