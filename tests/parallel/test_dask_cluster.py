@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import dask
 import pytest
 
 from tfpartial.errors import TfpartialError
@@ -31,6 +32,19 @@ def test_no_scheduler_there_is_one_line(monkeypatch, capfd, address, reason):
     with pytest.raises(TfpartialError, match=rf"^scheduler: expected the address .*, got '{address}' \({reason}.*\)$"):
         list(map_cases(math.sqrt, [1], scheduler=address))
     assert capfd.readouterr().err == ""
+
+
+def test_how_long_to_look_for_the_scheduler_can_be_said(monkeypatch):
+    found = []
+    monkeypatch.setattr(dask_cluster, "_Client", lambda _, timeout, **__: found.append(timeout))
+    dask_cluster._connect("tcp://127.0.0.1:1")
+    for given in ("1 m", 7):
+        with dask.config.set({dask_cluster.CONNECT: given}):
+            dask_cluster._connect("tcp://127.0.0.1:1")
+    environment = dask.config.collect_env({"DASK_TFPARTIAL__CONNECT_TIMEOUT": "90s"})
+    with dask.config.set(environment):
+        dask_cluster._connect("tcp://127.0.0.1:1")
+    assert found == [5, 60, 7, 90]
 
 
 def test_something_else_that_answers_is_one_line(monkeypatch):

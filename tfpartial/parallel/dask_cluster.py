@@ -11,7 +11,9 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self, TypeVar
 
+import dask
 import distributed
+from dask.utils import parse_timedelta
 from distributed.versions import VersionMismatchWarning
 
 from tfpartial.errors import TfpartialError
@@ -24,7 +26,8 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 CONNECT_S = 5
-"""How long to look for the scheduler."""
+"""How long to look for the scheduler, unless Dask's configuration says it (`CONNECT`)."""
+CONNECT = "tfpartial.connect-timeout"
 LOOK_S = 1
 """How often to look for new workers while no case finishes."""
 PATIENCE_S = 600
@@ -152,9 +155,10 @@ class _Client(distributed.Client):
 
 def _connect(address: str) -> distributed.Client:
     try:
+        timeout = parse_timedelta(dask.config.get(CONNECT, CONNECT_S))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # `require_same_versions` says it
-            return _Client(address, timeout=CONNECT_S, set_as_default=False, name="tfpartial")
+            return _Client(address, timeout=timeout, set_as_default=False, name="tfpartial")
     except Exception as error:  # of any kind: another version of Dask may answer there, or something else
         raise TfpartialError(
             f"scheduler: expected the address (tcp://host:port) of a Dask {distributed.__version__} scheduler, got '{address}' "
