@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfpartial.artifacts import read_json
+from tfpartial.checksums import write_checksums
 from tfpartial.config import PickConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.experiment.pick import last_validation_dsc, pick
@@ -111,6 +112,13 @@ def test_the_copy_does_not_change_with_the_training(models, tmp_path):
     with (models[1] / "last.keras").open("r+") as file:
         file.write("changed")
     assert (tmp_path / "out" / "last.keras").read_text() == "last.keras 1"
+
+
+def test_a_damaged_network_gets_no_new_checksum(models, tmp_path):
+    write_checksums(models[1])
+    (models[1] / "best.keras").write_text("best.keras 9")
+    with pytest.raises(TfpartialError, match=r"01-train/best\.keras: was damaged or changed after its stage was finished"):
+        stage.run(PickConfig(models, tmp_path / "out"))
 
 
 def test_a_folder_without_a_network_is_refused(models, tmp_path):

@@ -8,8 +8,9 @@ import pytest
 import SimpleITK as sitk
 
 from tfpartial.artifacts import read_json
+from tfpartial.checksums import write_checksums
 from tfpartial.config import RelabelConfig
-from tfpartial.data.fold.pseudo_label_writer import undo
+from tfpartial.data.fold.pseudo_label_writer import LAYERS, undo
 from tfpartial.data.fold.pseudo_labels import INDEX, PseudoLabels, layer_path, step_folder
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
@@ -45,6 +46,14 @@ def test_a_later_step_keeps_the_earlier_labels(two_steps):
     for case in before.records:
         old, new = before.label(case)[:], after.label(case)[:]
         np.testing.assert_array_equal(new[old > 0], old[old > 0])
+
+
+def test_a_damaged_table_of_an_earlier_step_is_not_taken_over(two_steps, cases, shifted, tmp_path):
+    write_checksums(two_steps, below=LAYERS)
+    path = step_folder(two_steps, 1) / "audit.csv"
+    path.write_text(path.read_text().replace("1", "7", 1))
+    with pytest.raises(TfpartialError, match=r"step-1/audit\.csv: was damaged or changed after its stage was finished"):
+        do_step(cases, shifted, tmp_path / "three", 0.6, two_steps)
 
 
 def audit(out, step):

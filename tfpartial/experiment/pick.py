@@ -70,11 +70,12 @@ def copy_model(model: Path, folder: Path) -> None:
     """Copies what makes a stage folder of `train` of use as a `model`. Copies, since a training that is redone changes its files.
 
     Raises:
-        TfpartialError: the folder has no trained segmenter.
+        TfpartialError: the folder has no trained segmenter, or a damaged one.
     """
     for name in (*FILES, *OPTIONAL):
         source = model / name
         if source.is_file():
+            require_intact(source)
             with atomic_file(folder / name) as temporary:
                 shutil.copyfile(source, temporary)
         elif name in OPTIONAL:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpartial.artifacts import atomic_folder, sha256, write_json
+from tfpartial.checksums import require_intact
 from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
@@ -19,7 +20,10 @@ LAYERS = ("step-*/*", "step-*/*/*")
 
 
 def take_over(earlier: PseudoLabels | None, out: Path) -> int:
-    """Gives `out` the steps of an earlier folder, as hard links where the disk has them; returns the number of the next step."""
+    """Gives `out` the steps of an earlier folder, as hard links where the disk has them; returns the number of the next step.
+
+    Raises `TfpartialError` for a file that is not as the earlier folder's checksums say.
+    """
     if earlier is None:
         return 1
     for number in range(1, earlier.step + 1):
@@ -74,6 +78,7 @@ def undo(folder: Path, step: int) -> int:
 
 
 def _link_or_copy(source: str, target: str) -> str:
+    require_intact(Path(source))
     try:
         os.link(source, target)
     except OSError:  # another disk, or one without links

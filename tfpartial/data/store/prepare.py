@@ -19,7 +19,7 @@ from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.number_map import map_of
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
-from tfpartial.data.store.sources import as_read, files_of, is_as_read
+from tfpartial.data.store.sources import as_read, is_as_read
 from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD, crc32
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
@@ -88,11 +88,16 @@ class CaseTask:
         """Length of a file, or of the files in a folder: it gives nearly every other file away at no cost (see `sources`)."""
         if not path.exists():
             raise TfpartialError(f"{path}: no such file; it was there when `ingest` verified the data set")
-        return sum(file.stat().st_size for file in files_of(path))
+        return sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
 
     def sources(self) -> dict[str, Path]:
         """The files and folders that the case is prepared from, by their names in its record."""
         return {self._relative(path): path for path in paths_of(self.case.images, self.case.labels)}
+
+    def own_sources(self) -> dict[str, Path]:
+        """Those that have checksums: not a folder with several series, which would be read anew for each case in it."""
+        shared = {image.path for image in self.case.images if image.series is not None}
+        return {name: path for name, path in self.sources().items() if path not in shared}
 
 
 def prepare_cases(
@@ -160,7 +165,7 @@ def prepare_case(task: CaseTask) -> str:
     depth, rows, columns = reader.shape_zyx
     in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
     with atomic_folder(task.folder) as folder:
-        read = {name: as_read(path) for name, path in task.sources().items()}
+        read = {name: as_read(path) for name, path in task.own_sources().items()}
         histogram, image_crc32 = _write_image(folder / IMAGE, reader, in_plane)
         np.save(folder / HISTOGRAM, histogram)
         _require_fine(task, reader)
@@ -238,7 +243,7 @@ def _is_finished(task: CaseTask) -> bool:
                 f"{task.folder}: was prepared with {key} {record.get(key)}, now {asked} is asked for; "
                 "remove the store or choose another folder"
             )
-    for name, path in task.sources().items():
+    for name, path in task.own_sources().items():
         if name in record.get("read", {}) and not is_as_read(path, record["read"][name]):
             raise TfpartialError(
                 f"{task.folder}: was prepared from {path}, which has changed since; remove the folder of the case, or choose "

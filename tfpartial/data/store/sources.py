@@ -19,16 +19,16 @@ def is_as_read(path: Path, remembered: dict[str, Any]) -> bool:
     return _modified_ns(path) == remembered["modified_ns"] or _sha256(path) == remembered["sha256"]
 
 
-def files_of(path: Path) -> list[Path]:
-    """The file itself, or the files of a folder."""
-    return [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
-
-
 def _modified_ns(path: Path) -> int:
-    return max((file.stat().st_mtime_ns for file in files_of(path)), default=0)
+    return max((file.stat().st_mtime_ns for file in _files_of(path)), default=0)
 
 
 def _sha256(path: Path) -> str:
     if path.is_file():
         return sha256(path)
-    return hashlib.sha256("".join(f"{file.name} {sha256(file)}\n" for file in files_of(path)).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{file.name} {sha256(file)}\n" for file in _files_of(path)).encode()).hexdigest()
+
+
+def _files_of(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder."""
+    return [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
