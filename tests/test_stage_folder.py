@@ -105,6 +105,15 @@ def test_threads_are_as_many_as_cores_unless_the_environment_says_it(monkeypatch
     assert threads() == expected or (expected is None and threads() == machine()["cores"])
 
 
+def test_a_stage_that_goes_on_has_no_checksums_of_what_it_was(config):
+    open_stage(config.out, "train", config, "state.npz")
+    (config.out / "state.npz").touch()
+    finish(config.out, {})
+    (config.out / "done.json").unlink()
+    assert not open_stage(config.out, "train", config, "state.npz")
+    assert not (config.out / "checksums.json").exists()
+
+
 def test_before_the_first_progress_the_inputs_may_change(config):
     open_stage(config.out, "train", config, "state.npz")
     config.splits.write_text('{"folds": []}')

@@ -11,7 +11,7 @@ from tfpartial.artifacts import left_by_others, read_json
 from tfpartial.checksums import require_intact
 from tfpartial.config.renamed import renewed
 from tfpartial.errors import TfpartialError
-from tfpartial.provenance import THREADS, begin, input_checksums, is_finished, plain, threads
+from tfpartial.provenance import THREADS, begin, input_checksums, is_finished, plain, threads, unfinish
 from tfpartial.yaml_file import read_yaml
 
 
@@ -41,7 +41,10 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
         _require_same_threads(folder, config)
     else:
         begin(folder, verb, config)
-    return is_finished(folder)
+    if is_finished(folder):
+        return True
+    unfinish(folder)  # checksums of files that are about to change, where somebody removed done.json
+    return False
 
 
 def _require_same(begun: Path, verb: str, config: Any) -> None:
