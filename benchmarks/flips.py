@@ -39,8 +39,8 @@ class Step(NamedTuple):
 RUN = (
     Step("data/done.json", "phantom --out data --cases 6 --size 32 32 --slice_mm 20 25 --workers 1"),
     Step("manifest.json", "ingest --dataset data --out manifest.json --workers 1"),
-    Step("splits.json", "split --manifest manifest.json --out splits.json --folds 3 --val_share 0.3"),
-    Step("annotations.json", "simulate --manifest manifest.json --splits splits.json --out annotations.json --alpha 0.34"),
+    Step("splits.json", "split --manifest manifest.json --out splits.json --folds 2 --val_share 0.3"),
+    Step("annotations.json", "simulate --manifest manifest.json --splits splits.json --out annotations.json --alpha 0.5"),
     Step("store/done.json", "prepare --manifest manifest.json --out store --size 32 32 --workers 1"),
     Step(
         "model/done.json",
@@ -78,7 +78,7 @@ FOLD = "--store store --splits splits.json --annotations annotations.json"
 READERS = (
     Reader("ingest --dataset data --out OUT/manifest.json --workers 1", ("data/*/*.nii.gz",)),
     Reader("split --manifest manifest.json --out OUT/splits.json", ("manifest.json",)),
-    Reader("simulate --manifest manifest.json --splits splits.json --out OUT/a.json --alpha 0.34", ("splits.json",)),
+    Reader("simulate --manifest manifest.json --splits splits.json --out OUT/a.json --alpha 0.3", ("splits.json",)),
     Reader("coverage --manifest manifest.json --annotations annotations.json --out OUT --workers 1", ("annotations.json",)),
     Reader(f"prior {FOLD} --out OUT", ("store/store.json", "store/cases/*/label-0.h5")),
     Reader("info model --json", ("model/config.yaml", "model/provenance.json", "model/done.json", "model/checksums.json")),
