@@ -13,6 +13,7 @@ from tfpartial.errors import TfpartialError
 HU_LOWEST, HU_HIGHEST = -1024, 3071
 """Range of a 12 bit CT number; values outside count at the ends."""
 BINS = HU_HIGHEST - HU_LOWEST + 1
+DEEPEST = -4096
 SCALED_BINS = INT16.max - INT16.min + 1
 
 
@@ -39,6 +40,12 @@ def hu_histogram(hu: np.ndarray) -> np.ndarray:
     """
     places = np.clip(hu, HU_LOWEST, HU_HIGHEST) - np.int16(HU_LOWEST)
     return np.bincount(places.ravel(), minlength=BINS)
+
+
+def deep_histogram(hu: np.ndarray) -> np.ndarray:
+    """Counts of the numbers below all HU, int64 `[3072]` of -4096..-1025: padding, or air that was shifted twice."""
+    places = hu[(hu >= DEEPEST) & (hu < HU_LOWEST)].astype(np.int32) - DEEPEST
+    return np.bincount(places, minlength=HU_LOWEST - DEEPEST)
 
 
 def window_statistics(

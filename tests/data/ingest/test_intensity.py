@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfpartial.data.hu import hu_histogram
+from tfpartial.data.hu import deep_histogram, hu_histogram
 from tfpartial.data.ingest.intensity import check_intensities, suspect
 from tfpartial.data.number_map import to_hu
 from tfpartial.data.phantom import generate_case
@@ -21,15 +21,26 @@ def body(air=10_000, lung=1_000, fat=1_500, soft=3_000, bone=300):
     return np.concatenate([rng.normal(centre, sd, count) for centre, sd, count in parts])
 
 
+def limb(noise=10):
+    """Much air, a little soft tissue and bone."""
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(centre, noise, count) for centre, count in ((-1000, 27_000), (50, 2_000), (700, 500))])
+
+
+def padded(hu, number):
+    """Outside of the round field of view there is a single number."""
+    return np.concatenate([hu, np.full(len(hu) // 3, float(number))])
+
+
 def verdict(numbers):
     numbers, _ = to_hu(np.asarray(numbers, dtype=np.float64))
-    found = suspect(hu_histogram(numbers), int(numbers.min()), int(numbers.max()))
+    found = suspect(hu_histogram(numbers), deep_histogram(numbers), int(numbers.min()), int(numbers.max()))
     return found and found.kind
 
 
 def message(numbers):
     numbers, _ = to_hu(np.asarray(numbers, dtype=np.float64))
-    return check_intensities(hu_histogram(numbers), int(numbers.min()), int(numbers.max()))
+    return check_intensities(hu_histogram(numbers), deep_histogram(numbers), int(numbers.min()), int(numbers.max()))
 
 
 def windowed(hu, low, high, top):
@@ -44,6 +55,10 @@ FINE = {
     "masked with 0": np.where(body() < -700, 0, body()),
     "padding of -3024": np.concatenate([body(), np.full(5_000, -3024)]),
     "padding of -2000 and a head": np.concatenate([body(lung=0, bone=1_500), np.full(5_000, -2000)]),
+    **{f"a limb in air, padding of {number}": padded(limb(), number) for number in (-2000, -2024, -2048, -3024)},
+    "a limb in noisy air, padding of -2000": padded(limb(noise=80), -2000),
+    "a head of a tenth of the picture, padding of -2000": padded(body(air=50_000, lung=0, bone=1_500), -2000),
+    "a lung in air, padding of -2000": padded(body(lung=9_000, fat=200, soft=300, bone=20), -2000),
     "metal": np.concatenate([body(), np.full(1_500, 12_000), np.full(500, 2_900)]),
     "enhanced vessels only": body(air=0, lung=0, fat=200) + 150,
     "one organ": body(air=0, lung=0, fat=0, bone=0),
@@ -61,7 +76,11 @@ WRONG = {
         "by 1024, padded": np.concatenate([body() + 1024, np.full(9_000, -2000)]),
         "by 1024, padded inside of the range": np.concatenate([body() + 1024, np.full(9_000, -1000)]),
     },
-    "shifted_twice": {"by 1024": np.concatenate([body() - 1024, np.full(5_000, -2048)])},
+    "shifted_twice": {
+        "by 1024": np.concatenate([body() - 1024, np.full(5_000, -2048)]),
+        "by 1024, padded far below": padded(body() - 1024, -3024),
+        "a limb by 1024": limb() - 1024,
+    },
     "eight_bit": {
         "an abdominal window": windowed(body(), -160, 240, 255),
         "a wide window": windowed(body(), -1000, 2000, 255),
@@ -111,7 +130,10 @@ def test_the_fix_brings_air_back_to_its_place(shift):
             WRONG["not_ct"]["MR"],
             r"nothing is below 0, neither air nor fat, and \d+% of the voxels are above 300; name the channel",
         ),
-        (WRONG["shifted_twice"]["by 1024"], r"the intercept was added twice; rescale: \[1, 1024\]"),
+        (
+            WRONG["shifted_twice"]["by 1024"],
+            r"\d+% of the voxels vary around -2024, as air does .*: the intercept was added twice; rescale: \[1, 1024\]",
+        ),
     ],
 )
 def test_says_what_is_seen_and_what_to_do(numbers, said):

@@ -14,7 +14,7 @@ from tfpartial.data.formats.opened import OpenImage
 from tfpartial.data.formats.picture import read_picture
 from tfpartial.data.formats.picture_stack import read_stack
 from tfpartial.data.geometry import Geometry
-from tfpartial.data.hu import BINS, hu_histogram
+from tfpartial.data.hu import BINS, DEEPEST, HU_LOWEST, deep_histogram, hu_histogram
 from tfpartial.data.ingest.intensity import check_intensities
 from tfpartial.data.number_map import to_hu
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
@@ -75,6 +75,7 @@ class _Numbers:
     def __init__(self, slabs: Iterable[np.ndarray]) -> None:
         table = np.zeros(VALUES, np.int64)
         self._histogram = np.zeros(BINS, np.int64)
+        self._deep = np.zeros(HU_LOWEST - DEEPEST, np.int64)
         self._lowest, self._highest = np.inf, -np.inf
         self._whole = True
         self._neighbours = self._equal_neighbours = 0
@@ -84,6 +85,7 @@ class _Numbers:
             hu, clipped = to_hu(slab)
             table += count_table(hu)
             self._histogram += hu_histogram(hu)
+            self._deep += deep_histogram(hu)
             self._whole &= not clipped and bool((hu == slab).all())
             self._compare_neighbours(slab)
         self._counts = ValueCounts.of_table(table)
@@ -106,7 +108,7 @@ class _Numbers:
 
     def doubts(self) -> dict[str, Any]:
         """Whether the numbers may be HU."""
-        doubt = check_intensities(self._histogram, int(self._counts.values[0]), int(self._counts.values[-1]))
+        doubt = check_intensities(self._histogram, self._deep, self._lowest, self._highest)
         return {"if it is a CT": doubt or "its numbers may be HU"}
 
     def _compare_neighbours(self, slab: np.ndarray) -> None:

@@ -150,7 +150,7 @@ def _check_channel(image: ImageFile, name: str, channel: ChannelStatistics, data
     if channel.lowest == channel.highest:
         findings.add(image.path, "empty_volume", f"empty volume: every voxel is {channel.lowest:g}")
     elif name.lower() == CT and dataset.intensities != "off":
-        suspicion = check_intensities(channel.histogram, channel.lowest, channel.highest)
+        suspicion = check_intensities(channel.histogram, channel.deep, channel.lowest, channel.highest)
         if suspicion:
             note = findings.add if dataset.intensities == "refuse" else findings.warn
             note(image.path, "not_hu", suspicion)

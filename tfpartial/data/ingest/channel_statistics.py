@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfpartial.data.hu import BINS, hu_histogram
+from tfpartial.data.hu import BINS, DEEPEST, HU_LOWEST, deep_histogram, hu_histogram
 from tfpartial.data.number_map import NumberRange, to_hu
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 
@@ -23,12 +23,14 @@ class ChannelStatistics:
         lowest, highest: the range.
         rounding: the largest distance of a number from the nearest whole one.
         histogram: int64 `[4096]`, of the whole numbers, see `hu.hu_histogram`.
+        deep: int64 `[3072]`, see `hu.deep_histogram`.
     """
 
     lowest: float = np.inf
     highest: float = -np.inf
     rounding: float = 0.0
     histogram: np.ndarray = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    deep: np.ndarray = field(default_factory=lambda: np.zeros(HU_LOWEST - DEEPEST, np.int64))
     _sample: list[np.ndarray] = field(default_factory=list)
 
     def add(self, numbers: np.ndarray) -> None:
@@ -37,7 +39,9 @@ class ChannelStatistics:
         self.highest = max(self.highest, float(numbers.max()))
         if numbers.dtype != np.int16:
             self.rounding = max(self.rounding, float(np.abs(numbers - np.rint(numbers)).max()))
-        self.histogram += hu_histogram(to_hu(numbers)[0])
+        hu, _ = to_hu(numbers)
+        self.histogram += hu_histogram(hu)
+        self.deep += deep_histogram(hu)
         self._sample.append(numbers.ravel()[:: max(1, numbers.size // SAMPLE)])
 
     def range(self) -> NumberRange:

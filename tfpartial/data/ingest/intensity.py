@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfpartial.data.hu import HU_HIGHEST, HU_LOWEST
+from tfpartial.data.hu import DEEPEST, HU_HIGHEST, HU_LOWEST
 
 Kind = Literal["shifted", "shifted_twice", "eight_bit", "scaled", "not_ct"]
 RESCALE_8_BIT = "take the original volumes; or, if the HU that are black (a) and white (b) are known, rescale: [(b - a) / 255, a]"
@@ -20,6 +20,8 @@ RESCALE_UNIT = "take the original volumes; or, if it is known which HU became 0 
 OTHER_NAME = "name the channel something other than CT if it is none, else take the original volumes"
 BODY_HU = (-150, 250)
 """Fat, water, soft tissue, enhanced vessels and spongy bone."""
+AIR_NOISE = 100
+"""How far the noise of air reaches."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,23 @@ class Suspicion:
     fix: str
 
 
-def check_intensities(histogram: np.ndarray, lowest: float, highest: float) -> str | None:
+def check_intensities(histogram: np.ndarray, deep: np.ndarray, lowest: float, highest: float) -> str | None:
     """The suspicion as one line; None when the numbers may be HU. Arguments as of `suspect`."""
-    found = suspect(histogram, lowest, highest)
+    found = suspect(histogram, deep, lowest, highest)
     return None if found is None else f"does not look like HU: {found.reason}; {found.fix}"
 
 
-def suspect(histogram: np.ndarray, lowest: float, highest: float) -> Suspicion | None:
+def suspect(histogram: np.ndarray, deep: np.ndarray, lowest: float, highest: float) -> Suspicion | None:
     """What is wrong with the numbers of a volume that is said to be a CT; None when they may be HU.
 
     A volume of nothing but one organ, without air and fat, is never suspected unless its range gives it away.
 
     Args:
         histogram: int64 `[4096]`, of `hu.hu_histogram`; what lies outside of -1024..3071 counts at its ends.
+        deep: int64 `[3072]`, of `hu.deep_histogram`.
         lowest, highest: the least and the greatest number of the volume.
     """
-    seen = _Seen.of(histogram, lowest, highest)
+    seen = _Seen.of(histogram, deep, lowest, highest)
     return next((found for check in CHECKS if (found := check(seen))), None)
 
 
@@ -62,18 +65,18 @@ class _Seen:
     """Counts of -1023..3070 without what is no tissue: the ends, where all that is outside was counted, and padding."""
 
     counts: np.ndarray
-    below: float
+    deep: np.ndarray
     above: float
     lowest: float
     highest: float
 
     @classmethod
-    def of(cls, histogram: np.ndarray, lowest: float, highest: float) -> _Seen:
+    def of(cls, histogram: np.ndarray, deep: np.ndarray, lowest: float, highest: float) -> _Seen:
         counts = histogram.astype(np.float64)
         total = max(1.0, counts.sum())
-        below, above = counts[0] / total, counts[-1] / total
+        above = counts[-1] / total
         counts[[0, -1]] = 0
-        return cls(counts, below, above, lowest, highest)
+        return cls(counts, deep, above, lowest, highest)
 
     def count(self, low: int, high: int) -> float:
         """Voxels of low..high."""
@@ -87,6 +90,12 @@ class _Seen:
         """As `share`, without the most frequent number of the range: padding is a single number, tissue is many."""
         part = self.counts[low - HU_LOWEST : high - HU_LOWEST + 1]
         return (part.sum() - part.max()) / max(1.0, self.counts.sum())
+
+    def deep_air(self, centre: int) -> float:
+        """Voxels around a number below all HU. Padding and what lies outside of the field of view is a single number, and left
+        out; the noise of air makes many."""
+        part = self.deep[centre - AIR_NOISE - DEEPEST : centre + AIR_NOISE + 1 - DEEPEST]
+        return float(part.sum() - part.max())
 
     @property
     def span(self) -> float:
@@ -135,11 +144,13 @@ def _shift(seen: _Seen) -> int:
 
 
 def _shifted_twice(seen: _Seen) -> Suspicion | None:
-    """Air is at -2024 then, and soft tissue where air was."""
-    body = seen.share(BODY_HU[0] - 1024, BODY_HU[1] - 1024)
-    if seen.lowest > -1900 or seen.below < 0.05 or seen.share(*BODY_HU) > 0.2 * body or body < 0.25:
+    """Air is at -2024 then, with its noise, and soft tissue where air was; padding alone is no air."""
+    body, air = seen.count(BODY_HU[0] - 1024, BODY_HU[1] - 1024), seen.deep_air(-2024)
+    voxels = max(1.0, seen.counts.sum() + seen.deep.sum())
+    if air < 0.05 * voxels or body < 0.05 * voxels or seen.count(*BODY_HU) > 0.2 * body:
         return None
-    reason = f"air is at {seen.lowest:g}, and hardly a voxel at {BODY_HU[0]}..{BODY_HU[1]}: the intercept was added twice"
+    where = f"{air / voxels:.0%} of the voxels vary around -2024, as air does around -1000"
+    reason = f"{where}, and hardly one is at {BODY_HU[0]}..{BODY_HU[1]}: the intercept was added twice"
     return Suspicion("shifted_twice", reason, "rescale: [1, 1024]; air must then be at -1000")
 
 
