@@ -20,6 +20,9 @@ from tfpartial.data.problem import FileError
 CHUNK = 1 << 16
 """Compressed bytes per step: zeros expand a thousandfold, so that a step takes 64 MB at most."""
 
+GZIP_START = 0x1F
+"""The first byte of every gzip stream."""
+
 
 def check_file(path: Path) -> None:
     """Reads the bytes of a volume file once, in constant memory.
@@ -97,6 +100,8 @@ def _unpack(path: Path, window: int, offset: int = 0) -> Iterator[bytes]:
             while chunk:
                 yield stream.decompress(chunk)
                 chunk = stream.unused_data.lstrip(b"\0")  # another member may follow, or padding
+                if chunk and window == GZIP and chunk[0] != GZIP_START:
+                    raise FileError(path, "damaged", "has bytes of something else after the end of its gzip stream")
                 if chunk:
                     stream = isal_zlib.decompressobj(window)
     except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance

@@ -18,6 +18,7 @@ TYPES = {
     8: "longlong|long long|long long int|signed long long|signed long long int|int64|int64_t|ulonglong|unsigned long long"
     "|unsigned long long int|uint64|uint64_t|double",
 }
+ENCODINGS = ("raw", "gzip", "gz", "txt", "text", "ascii", "hex")
 BYTES = {name: size for size, names in TYPES.items() for name in names.split("|")}
 """Name of a type -> bytes of a number of it."""
 
@@ -29,12 +30,15 @@ def read_nrrd_header(path: Path) -> StoredVoxels:
         FileError: `unreadable`: no NRRD file; `bad_header`; `truncated`: a header without end; `outside`, `several_files`:
             see `beside`.
     """
-    fields, offset = _fields(path)
+    fields, offset = read_fields(path)
     sizes = _sizes(path, fields.get("sizes", ""))
     kind = fields.get("type", "")
     if kind not in BYTES:
         raise FileError(path, "bad_header", f"'type': expected a type of whole or real numbers, got '{kind}'")
     encoding = fields.get("encoding", "").lower()
+    if encoding not in ENCODINGS:
+        reason = f"'encoding': '{encoding}' is not read; expected one of {', '.join(ENCODINGS)}: save the file in one of these"
+        raise FileError(path, "bad_header", reason)
     packed = encoding in ("gzip", "gz")
     # As text, a voxel takes one letter at least.
     size = prod(sizes) * (BYTES[kind] if packed or encoding == "raw" else 1)
@@ -44,8 +48,8 @@ def read_nrrd_header(path: Path) -> StoredVoxels:
     )
 
 
-def _fields(path: Path) -> tuple[dict[str, str], int]:
-    """The fields, and the place where the header ends."""
+def read_fields(path: Path) -> tuple[dict[str, str], int]:
+    """The fields, by their names in small letters, and the place where the header ends. Raises as `read_nrrd_header`."""
     fields: dict[str, str] = {}
     with path.open("rb") as file:
         if not file.readline(LONGEST_LINE).startswith(MAGIC):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.formats.volume_file import execute, open_header, require_sound
 from tfpartial.data.geometry import Geometry
@@ -48,7 +49,8 @@ class SegmentedNrrd(NamedSegments):
         numbers = _numbers(reader)
         self._reader = reader
         self._layers = reader.GetNumberOfComponents()
-        native = require_sound(Geometry.of(reader), path)
+        native, steps = place_nrrd(path, Geometry.of(reader))
+        require_sound(native, path)
         # Slicer cannot write an image without voxels: a single one says that every segment is empty, and means no grid.
         self._empty = native.size_xyz == (1, 1, 1)
         super().__init__(
@@ -57,6 +59,7 @@ class SegmentedNrrd(NamedSegments):
             form="seg.nrrd",
             names=[reader.GetMetaData(f"Segment{number}_Name") for number in numbers],
         )
+        self._steps += steps
         self._places = [self._place(number) for number in numbers]
 
     def _segment(self, number: int, like: Geometry) -> np.ndarray:

@@ -18,6 +18,7 @@ from tfpartial.data.formats.integrity import check_file, check_voxels
 from tfpartial.data.formats.metaimage import read_metaimage_header
 from tfpartial.data.formats.nifti_forms import place
 from tfpartial.data.formats.nifti_header import NiftiHeader
+from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
 from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
 from tfpartial.data.geometry import Geometry
@@ -157,7 +158,7 @@ class VolumeFile:
         """What reads the header, sets grid and reader, and returns the type of the voxels and what was decided."""
         if ending_of(self.path) in METAIMAGE:
             return self._open_metaimage
-        return partial(self._open_nifti, nifti_form) if ending_of(self.path) in NIFTI else self._open_by_itk
+        return partial(self._open_nifti, nifti_form) if ending_of(self.path) in NIFTI else self._open_nrrd
 
     def _open_nifti(self, nifti_form: NiftiForm) -> tuple[str, tuple[Step, ...]]:
         """By ITK as far as it goes: not with NIfTI-2."""
@@ -165,7 +166,7 @@ class VolumeFile:
         header = nifti_reader.read_start(self.path)
         assert header is not None  # `read_volume_header` has seen to it
         if header.version == 1:
-            kind, _ = self._open_by_itk()
+            kind = self._open_by_itk()
             self.native, steps = place(header, self.native, self.path, nifti_form)
             return kind, steps
         _require_scalar_3d(self.path, header.dimensions, 1)
@@ -183,7 +184,12 @@ class VolumeFile:
         self._read = header.read_slices
         return _type_name(header.kind), ()
 
-    def _open_by_itk(self) -> tuple[str, tuple[Step, ...]]:
+    def _open_nrrd(self) -> tuple[str, tuple[Step, ...]]:
+        kind = self._open_by_itk()
+        self.native, steps = place_nrrd(self.path, self.native)
+        return kind, steps
+
+    def _open_by_itk(self) -> str:
         reader = open_header(self.path)
         _require_scalar_3d(self.path, reader.GetSize(), reader.GetNumberOfComponents())
         self.native = Geometry.of(reader)
@@ -192,7 +198,7 @@ class VolumeFile:
             self._read = lambda start, stop: nifti_reader.read_slices(self.path, header, start, stop)
         else:
             self._read = lambda start, stop: _read_by_itk(reader, self.path, start, stop)
-        return sitk.GetPixelIDValueAsString(reader.GetPixelID()), ()
+        return sitk.GetPixelIDValueAsString(reader.GetPixelID())
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
         """See `OpenImage`."""
