@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.config import AcceptConfig
-from tfpartial.data.files import LabelFile
 from tfpartial.data.fold.pseudo_label_writer import layer_record
 from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
-from tfpartial.data.formats.volume_files import is_volume, label_maps, stem
+from tfpartial.data.formats.volume_files import case_of, is_volume, label_maps
+from tfpartial.data.label_maps.organ_names import organs_of
 from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.store.layer_file import write_label_layer
 from tfpartial.data.store.store import Store
@@ -70,7 +70,7 @@ def accept(
             raise TfpartialError(f"{file}: '{case_id}' is no training or validation case of this fold")
         current = CurrentLabels(store, case_id, annotated[case_id], earlier)
         organs = _organs(config, current, earlier, file)
-        drawn = _read(file, store, case_id)
+        drawn = _read(file, store, case_id, store.organs.select(organs))
         row = {"case": case_id, "organs": list(store.organs.select(organs))}
         path = layer_path(config.out, step, case_id)
         with atomic_file(path) as temporary:
@@ -84,7 +84,7 @@ def accept(
 def _single(path: Path) -> dict[str, Path]:
     if not path.is_file() or not is_volume(path):
         raise TfpartialError(f"{path}: expected a corrected label map, or a folder of them")
-    return {stem(path): path}
+    return {case_of(path): path}
 
 
 def _organs(config: AcceptConfig, current: CurrentLabels, earlier: PseudoLabels | None, file: Path) -> np.ndarray:
@@ -102,10 +102,13 @@ def _organs(config: AcceptConfig, current: CurrentLabels, earlier: PseudoLabels 
     return organs
 
 
-def _read(file: Path, store: Store, case_id: str) -> np.ndarray:
+def _read(file: Path, store: Store, case_id: str, organs: Sequence[str]) -> np.ndarray:
     """The drawn codes in the store's grid, uint8 `[Z, H, W]`."""
     case = store.cases[case_id]
-    label = LabelFile(file, {organ: (code,) for organ, code in store.organs.ids.items()})
+    label = organs_of(file, store.organs)
+    missing = [organ for organ in organs if organ not in label.organs]
+    if missing:
+        raise TfpartialError(f"{file}: has no segment of {', '.join(missing)}; expected one, empty where the organ is absent")
     codes = read_labels([label], case.native, store.organs, (), TOLERANCE_MM).codes
     return in_plane(store, case).label(codes)
 

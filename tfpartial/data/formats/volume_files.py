@@ -47,11 +47,17 @@ def volume_files(folder: Path) -> list[Path]:
     return files
 
 
+def case_of(file: Path) -> str:
+    """The case that a label map is of: its name without the ending, also without Slicer's `.seg.nrrd`."""
+    return stem(file).removesuffix(".seg") if file.name.endswith(".seg.nrrd") else stem(file)
+
+
 def label_maps(folder: Path) -> dict[str, Path]:
     """The label maps of a folder: case id -> file `<case><ending>`. Raises `TfpartialError` for none, or two of one case."""
     found: dict[str, Path] = {}
     for file in volume_files(folder):
-        if stem(file) in found:
-            raise TfpartialError(f"case '{stem(file)}' has two label maps: {found[stem(file)]} and {file}")
-        found[stem(file)] = file
+        case = case_of(file)
+        if case in found:
+            raise TfpartialError(f"case '{case}' has two label maps: {found[case]} and {file}")
+        found[case] = file
     return found

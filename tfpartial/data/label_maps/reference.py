@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from tfpartial.checksums import require_intact
-from tfpartial.data.files import LabelFile
 from tfpartial.data.formats.label import open_label
+from tfpartial.data.formats.label_map import LabelMap
 from tfpartial.data.geometry import difference
 from tfpartial.data.label_maps.case_labels import read_case_labels
+from tfpartial.data.label_maps.organ_names import organs_of
 from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
@@ -30,7 +31,7 @@ def read_reference(manifest: Manifest, case_id: str) -> np.ndarray | None:
 
 
 def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
-    """A predicted label map of a case: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K.
+    """A predicted label map of a case, or segments by the organs' names: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K.
 
     Raises:
         TfpartialError: the file is another one than `predict` wrote.
@@ -38,10 +39,11 @@ def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
             case's image.
     """
     require_intact(path)
-    label = LabelFile(path, {organ: (organ_id,) for organ, organ_id in manifest.organs.ids.items()})
+    label = organs_of(path, manifest.organs)
     image = manifest.case(case_id).images[0]
     grid = SlabReader([image]).native
-    stored = open_label(path).native
+    opened = open_label(path)
+    stored = opened.native if isinstance(opened, LabelMap) else None  # segments may be cropped; `read_labels` places them
     apart = stored and difference(grid, stored, manifest.tolerance_mm)
     if apart:
         raise FileError(path, "prediction_grid", f"does not lie on the grid of the image {image.path}: {apart}")
