@@ -21,7 +21,8 @@ class _Loader(yaml.SafeLoader):
     """PyYAML's, but a key twice is an error (the second would silently take the place of the first), booleans are those of YAML
     1.2, and aliases may not make much of little."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+    # PyYAML's stubs know a class variable as one of the object.
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {  # type: ignore[misc]
         first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOLEAN]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
