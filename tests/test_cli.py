@@ -1,7 +1,10 @@
 """The command: words in, configuration and exit status out."""
 
+import ast
+import dataclasses
 import errno
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tfpartial import cli
-from tfpartial.arguments import parse
-from tfpartial.config import IngestConfig, PhantomConfig, PredictConfig, TrainConfig
+from tfpartial.arguments import FLAGS, parse
+from tfpartial.config import IngestConfig, PhantomConfig, PredictConfig, SourceConfig, TrainConfig
 from tfpartial.errors import InputProblems, TfpartialError
+from tfpartial.stages import STAGES
 
 VERBS = ("phantom", "train", "predict")
 TRAIN_PATHS = ["--store", "s", "--splits", "p", "--out", "o"]
@@ -250,3 +254,29 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
 def test_help_does_not_load_tensorflow():
     code = "import sys; from tfpartial import cli; cli.main(['train', '-h']); sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+def test_a_path_that_begins_with_a_tilde_lies_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    file = tmp_path / "a.yaml"
+    file.write_text("ingest: {out: ~/m.json, sources: [{path: ~/data/lits}, {path: a~b}, {path: '~nobody-is-called-so/x'}]}\n")
+    ingest = parse("ingest", IngestConfig, ["--config", str(file)], (*VERBS, "ingest")).config
+    assert ingest.out == Path("/home/somebody/m.json")
+    found = [source.path for source in ingest.sources]
+    assert found == [Path("/home/somebody/data/lits"), Path("a~b"), Path("~nobody-is-called-so/x")]
+
+
+def test_messages_name_no_option_that_only_some_verbs_have():
+    """What every verb reads may give advice for `ingest` apart (`FileError.advice`); `--option` must be one of some verb."""
+    of_sources = {field.name for field in dataclasses.fields(SourceConfig)}
+    options = {field.name for stage in STAGES.values() for field in dataclasses.fields(stage.config)} | {*FLAGS, "config"}
+    wrong = []
+    for file in sorted((Path(cli.__file__).parent).rglob("*.py")):
+        shared = file.parts[-2] in ("formats", "label_maps", "volumes", "store", "fold")
+        for call in (node.exc for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Raise)):
+            parts = call.args[:3] if isinstance(call, ast.Call) else []  # the fourth is a `FileError`'s advice
+            text = " ".join(node.value for part in parts for node in ast.walk(part) if isinstance(getattr(node, "value", 0), str))
+            named = set(re.findall(r"(?<![\w-])--([a-z_]+)", text)) - options
+            named |= set(re.findall(r"`(\w+)`", text)) & of_sources if shared and "`ingest`" not in text else set()
+            wrong += [f"{file.name}:{call.lineno}: {name}" for name in named]
+    assert wrong == []

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import typing
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +72,22 @@ def build(verb: str, config_class: type, options: dict[str, Any]) -> Any:
 
 
 def _instance(config_class: type, values: Any) -> Any:
-    return config_class(**{field.name: values[field.name] for field in dataclasses.fields(config_class)})
+    return config_class(**{field.name: _at_home(values[field.name]) for field in dataclasses.fields(config_class)})
+
+
+def _at_home(value: Any) -> Any:
+    """An option with the paths in it that begin with `~` in the home folder, where a shell would have them."""
+    if isinstance(value, Path) and value.parts[:1] and value.parts[0].startswith("~"):
+        with suppress(RuntimeError):  # no such user: the name of a file
+            return value.expanduser()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changed = {field.name: _at_home(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **changed)
+    if isinstance(value, dict):
+        return {name: _at_home(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_at_home(item) for item in value)
+    return value
 
 
 def _parser(verb: str, config_class: type) -> ArgumentParser:

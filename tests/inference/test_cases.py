@@ -71,6 +71,20 @@ def test_dicom_folders_of_one_name_are_told_apart_by_their_parents(tmp_path):
     assert ids(find_cases(places, ["CT"])) == ["a_p1_ct", "a_p2_ct", "b_p2_ct", "mr"]
 
 
+def test_endings_may_be_in_upper_case(tmp_path):
+    assert ids(find_cases([touch(tmp_path / "in", "A.NII.GZ", "b.PNG", "c_0000.Nrrd")], ["CT"])) == ["A", "b", "c"]
+
+
+def test_dicom_files_beside_volumes_are_left_out_with_a_warning(tmp_path, caplog):
+    folder = touch(tmp_path / "in", "a.nii.gz", "notes.txt")
+    assert ids(find_cases([folder], ["CT"])) == ["a"]
+    assert caplog.text == ""
+    for name in ("I10", "I11.dcm"):
+        (folder / name).write_bytes(bytes(128) + b"DICM")
+    assert ids(find_cases([folder], ["CT"])) == ["a"]
+    assert "in: leaves out 2 DICOM files, the first is I10; put the series into a folder of its own" in caplog.text
+
+
 def test_the_colours_of_a_picture_are_the_channels_of_a_network_that_has_three(tmp_path):
     folder = touch(tmp_path / "in", "a.png")
     expected = InputCase("a", tuple(ImageFile(folder / "a.png", component=colour) for colour in range(3)))

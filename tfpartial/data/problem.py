@@ -36,14 +36,21 @@ class FileError(TfpartialError):
         path: the file.
         kind: as in `Problem`.
         reason: what is wrong, what was expected; the message puts the path before it.
+        advice: which option of a source helps. It is said by `ingest` alone: no other verb has these options.
     """
 
-    def __init__(self, path: Path, kind: str, reason: str) -> None:
+    def __init__(self, path: Path, kind: str, reason: str, advice: str = "") -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.kind = kind
         self.reason = reason
+        self.advice = advice
 
-    def __reduce__(self) -> tuple[type[FileError], tuple[Path, str, str]]:
+    @property
+    def for_source(self) -> str:
+        """The reason with the advice."""
+        return f"{self.reason}; {self.advice}" if self.advice else self.reason
+
+    def __reduce__(self) -> tuple[type[FileError], tuple[Path, str, str, str]]:
         """How it reaches another process: exceptions are rebuilt from their message alone."""
-        return type(self), (self.path, self.kind, self.reason)
+        return type(self), (self.path, self.kind, self.reason, self.advice)

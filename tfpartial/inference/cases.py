@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +14,12 @@ from typing import NamedTuple
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.volume_file import ENDINGS
-from tfpartial.data.formats.volume_files import holds_dicom, is_image, stem
+from tfpartial.data.formats.volume_files import holds_dicom, is_dicom, is_image, stem
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.names import require_cases
+
+logger = logging.getLogger(__name__)
 
 COLOURS = 3
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
@@ -84,12 +87,21 @@ def _volumes(path: Path) -> list[Path]:
         files = sorted(file for file in path.iterdir() if file.is_file() and is_image(file))
         if not files and not holds_dicom(path):
             raise TfpartialError(f"{path}: expected volumes or pictures ({', '.join((*ENDINGS, *PICTURES))}) or a DICOM series")
+        _warn_of_dicom(path, files)
         return files or [path]
     if not path.is_file():
         raise TfpartialError(f"{path}: no such file or folder; expected a volume, a picture, a DICOM series or a folder of them")
     if not is_image(path):
         raise TfpartialError(f"{path}: expected a volume or a picture ({', '.join((*ENDINGS, *PICTURES))})")
     return [path]
+
+
+def _warn_of_dicom(folder: Path, files: Sequence[Path]) -> None:
+    """Of a folder with volumes the DICOM files are left out; a person should know."""
+    others = sorted(file for file in folder.iterdir() if files and not is_image(file) and is_dicom(file))
+    if others:
+        advice = "put the series into a folder of its own to have it segmented"
+        logger.warning("%s: leaves out %d DICOM files, the first is %s; %s", folder, len(others), others[0].name, advice)
 
 
 def _add_channel(channels: dict[int, Path], number: int, file: Path) -> None:

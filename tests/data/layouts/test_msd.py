@@ -97,3 +97,21 @@ def test_refuses_a_value_that_stands_twice(msd):
     msd.describe('{"training": [1], "labels": {"1": "liver", "1": "spleen"}, "modality": {"0": "CT"}}')
     with pytest.raises(TfpartialError, match="'labels': each key may stand once, got 1 more than once"):
         msd.read()
+
+
+def test_nnunet_v1_has_a_file_per_channel_in_place_of_the_listed_one(folder):
+    folder.add("imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "labelsTr/a.nii.gz")
+    listed = [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}]
+    folder.describe(GOOD | {"modality": {"0": "CT", "1": "PET"}, "training": listed, "numTraining": 1})
+    dataset = folder.read()
+    assert dataset.channel_names == ("CT", "PET")
+    assert folder.image_names(dataset) == {"a": ["imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz"]}
+    assert dataset.problems == ()
+
+
+def test_names_may_be_written_as_windows_does(msd):
+    listed = [{key: name.replace("/", "\\") for key, name in entry.items()} for entry in TRAINING]
+    msd.describe(GOOD | {"training": listed})
+    dataset = msd.read()
+    assert msd.image_names(dataset) == {"liver_0": ["imagesTr/liver_0.nii.gz"], "liver_1": ["imagesTr/liver_1.nii.gz"]}
+    assert msd.label_names(dataset)["liver_0"] == ["labelsTr/liver_0.nii.gz"]

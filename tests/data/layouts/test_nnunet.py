@@ -79,7 +79,7 @@ def test_a_region_is_an_organ_of_several_values(tiny_dataset):
     [
         ({"background": 0, "liver": [1, 2], "tumour": 2}, "'liver' and 'tumour' share the value 2; regions that overlap"),
         ({"background": 0, "liver": []}, "expected a whole number for 'liver', or a list of them, got []"),
-        ({"background": 0, "liver": [1, "2"]}, "expected a whole number for 'liver', or a list of them"),
+        ({"background": 0, "liver": [1, "two"]}, "expected a whole number for 'liver', or a list of them"),
         ({"background": 0, "liver": True}, "expected a whole number for 'liver', or a list of them, got true"),
         ({"background": 0, "liver": [1, 4]}, "expected 'background': 0, then consecutive values"),
     ],
@@ -114,3 +114,24 @@ def test_case_ids_may_hold_digits_and_underscores(tiny_dataset):
     dataset = read(tiny_dataset)
     assert [case.id for case in dataset.cases] == ["a", "b", "c", "p_0001"]
     assert dataset.problems == ()
+
+
+@pytest.mark.parametrize("labels", [{"background": "0", "liver": "1"}, {"0": "background", "1": "liver"}])
+def test_labels_may_be_texts_or_exchanged_as_in_version_1(tiny_dataset, labels):
+    tiny_dataset.describe(labels=labels)
+    assert case_of(tiny_dataset, "a").labels[0].organs == {"liver": (1,)}
+
+
+def test_endings_may_be_in_upper_case(tiny_dataset):
+    images, labels = tiny_dataset.root / "imagesTr", tiny_dataset.root / "labelsTr"
+    (images / "a_0000.nii.gz").rename(images / "a_0000.NII.GZ")
+    (labels / "a.nii.gz").rename(labels / "a.Nii.Gz")
+    a = case_of(tiny_dataset, "a")
+    assert (a.images[0].path.name, a.labels[0].path.name) == ("a_0000.NII.GZ", "a.Nii.Gz")
+    assert read(tiny_dataset).problems == ()
+
+
+def test_two_files_of_a_case_that_differ_in_the_case_of_their_ending_are_one_too_many(tiny_dataset):
+    (tiny_dataset.root / "imagesTr" / "a_0000.NII.GZ").touch()
+    assert case_of(tiny_dataset, "a").images[0].path == tiny_dataset.image("a")
+    assert [(each.case, each.kind) for each in read(tiny_dataset).problems] == [("a", "duplicate_id")]

@@ -26,6 +26,9 @@ WORD = st.text("abcXYZ019-", min_size=1)
         ("{case}/*/img", "a/b/img", {"case": "a"}),
         ("{case}/*/img", "a/b/c/img", None),
         ("img({case})[1].nii", "img(7)[1].nii", {"case": "7"}),
+        ("images/{case}.nii.gz", "images/p1.NII.GZ", {"case": "p1"}),
+        ("images/{case}.nii.gz", "IMAGES/p1.nii.gz", None),
+        ("images\\{case}.nii.gz", "images/p1.nii.gz", {"case": "p1"}),
     ],
 )
 def test_says_what_the_placeholders_stand_for(pattern, name, expected):

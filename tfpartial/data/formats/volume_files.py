@@ -13,12 +13,13 @@ def stem(file: Path) -> str:
     """A volume file's or picture's name without its ending; the whole name of a folder, `.` and `..` included."""
     if file.is_dir():
         return file.resolve().name
-    return next((file.name.removesuffix(ending) for ending in (*ENDINGS, *PICTURES) if file.name.endswith(ending)), file.name)
+    ending = next((ending for ending in (*ENDINGS, *PICTURES) if file.name.lower().endswith(ending)), "")
+    return file.name[: len(file.name) - len(ending)]
 
 
 def is_volume(file: Path) -> bool:
     """Whether the name is a volume file's; hidden files (`._x.nii.gz`) are none."""
-    return file.name.endswith(ENDINGS) and not file.name.startswith(".")
+    return file.name.lower().endswith(ENDINGS) and not file.name.startswith(".")
 
 
 def is_image(file: Path) -> bool:
@@ -27,8 +28,13 @@ def is_image(file: Path) -> bool:
 
 
 def holds_dicom(folder: Path) -> bool:
-    """Whether a folder has a DICOM file directly inside: one that says so in its 129th to 132nd byte."""
-    return any(file.is_file() and _magic(file) == b"DICM" for file in folder.iterdir())
+    """Whether a folder has a DICOM file directly inside."""
+    return any(map(is_dicom, folder.iterdir()))
+
+
+def is_dicom(file: Path) -> bool:
+    """Whether a file says so in its 129th to 132nd byte."""
+    return file.is_file() and _magic(file) == b"DICM"
 
 
 def _magic(file: Path) -> bytes:

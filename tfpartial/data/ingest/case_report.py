@@ -95,7 +95,7 @@ class _Findings:
         try:
             return function()
         except FileError as error:
-            self.add(error.path, error.kind, error.reason)
+            self.add(error.path, error.kind, error.for_source)
         except OSError as error:  # no permission, a disk that fails
             self.add(Path(error.filename or ""), "unreadable", f"cannot be read: {error.strerror or error}")
         return None
@@ -192,4 +192,4 @@ def _read_labels(
     except FileError as error:
         if error.kind != "label_grid":
             raise
-        raise FileError(error.path, error.kind, f"{error.reason} (image {case.images[0].path})") from error
+        raise FileError(error.path, error.kind, f"{error.reason} (image {case.images[0].path})", error.advice) from error

@@ -40,8 +40,8 @@ def placement(
     if start is not None:
         return (lambda array: _padded(array, start, like.shape_zyx)), ()
     if grid == "same":
-        advice = "set `label_grid` (`grid` of the label file) to 'nearest' to resample it there"
-        raise FileError(path, "label_grid", f"does not lie on the grid of its image: image and label {differs}; {advice}")
+        reason = f"does not lie on the grid of its image: image and label {differs}"
+        raise FileError(path, "label_grid", reason, "set `label_grid` to 'nearest' to resample it there")
     step = Step("resample", {"file": str(path), "to": "the image's grid", "method": "nearest", "because": differs})
     return (lambda array: _nearest(array, native.lps, like.lps, path)), (step,)
 

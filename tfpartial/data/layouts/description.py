@@ -141,7 +141,7 @@ class _Extension:
 
 def _labels(path: Path, content: JsonObject) -> tuple[dict[str, tuple[int, ...]], int | None]:
     """The organs' values and the value of the `ignore` label. nnU-Net demands consecutive values, `ignore` the highest."""
-    labels = read_labels_object(path, content, "organ names and values")
+    labels = _names_first(read_labels_object(path, content, "organ names and values"))
     values = {name: _values(path, name, value) for name, value in labels.items()}
     _require_disjoint(path, values)
     used = sorted(value for several in values.values() for value in several)
@@ -156,9 +156,20 @@ def _labels(path: Path, content: JsonObject) -> tuple[dict[str, tuple[int, ...]]
     return organs, None if ignore is None else ignore[0]
 
 
+def _names_first(labels: JsonObject) -> Mapping[str, Any]:
+    """`labels` as name -> value; nnU-Net v1 and the MSD have them the other way round."""
+    if labels and all(value.isdecimal() and isinstance(name, str) and not name.isdecimal() for value, name in labels.items()):
+        exchanged: dict[str, list[int]] = {}
+        for value, name in labels.items():
+            exchanged.setdefault(name, []).append(int(value))
+        return exchanged
+    return labels
+
+
 def _values(path: Path, name: str, value: Any) -> tuple[int, ...]:
-    """The values of an organ; a list of them is one of nnU-Net's regions."""
+    """The values of an organ, perhaps as texts; a list of them is one of nnU-Net's regions."""
     values = value if isinstance(value, list) else [value]
+    values = [int(number) if isinstance(number, str) and number.isdecimal() else number for number in values]
     if not values or any(type(number) is not int for number in values):
         raise TfpartialError(
             f"{path}: 'labels': expected a whole number for '{name}', or a list of them, got {json.dumps(value)}"

@@ -80,7 +80,7 @@ class _Reader:
             found = [_label(path) for path in contours]
             labels = choose_structure_sets(folder, found, slices, self.source.structure_set)
         except FileError as error:
-            self._problem(folder, error.path, error.kind, error.reason)
+            self._problem(folder, error.path, error.kind, error.for_source)
             return
         self._check_modality(folder, slices[0])
         self.organs.update(dict.fromkeys(organ for label in labels for organ in label.organs))

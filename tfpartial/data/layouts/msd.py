@@ -2,12 +2,14 @@
 
 `dataset.json` lists the cases: `"training": [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}]`, with `modality`
 (number -> channel) and `labels` (value -> organ). Files that it does not list are no part of the data set.
+
+nnU-Net v1 has the same list, and a file per channel: `a_0000.nii.gz` where the list says `a.nii.gz`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +36,19 @@ def read_msd(root: Path, _: SourceConfig) -> Dataset:
         raise TfpartialError(f"{path}: 'training': expected a list of images and labels, got {json.dumps(training)}")
     values = _values(path, content)
     organs = {organ: keys for organ, keys in values.items() if organ != BACKGROUND_NAME}
-    listed = _Listed(root, organs, values.get(BACKGROUND_NAME, ()))
+    channels = read_channels(path, content, "modality")
+    listed = _Listed(root, organs, values.get(BACKGROUND_NAME, ()), len(channels))
     for number, entry in enumerate(training):
         listed.add(number, entry)
     listed.check_count(content.get("numTraining"), len(training))
+    _require_files_per_channel(path, channels, listed.cases.values())
     name = content.get("name")
     return Dataset(
         root=root,
         description=path,
         name=name if isinstance(name, str) and name else root.name,
         organs=OrganTable(tuple(organs)),
-        channel_names=_channel(path, content),
+        channel_names=channels,
         cases=tuple(listed.cases[case_id] for case_id in sorted(listed.cases)),
         problems=tuple(listed.problems),
     )
@@ -63,19 +67,18 @@ def _values(path: Path, content: JsonObject) -> Values:
     return organs
 
 
-def _channel(path: Path, content: JsonObject) -> tuple[str, ...]:
-    channels = read_channels(path, content, "modality")
-    if len(channels) > 1:
+def _require_files_per_channel(path: Path, channels: Sequence[str], cases: Iterable[Case]) -> None:
+    if any(len(case.images) != len(channels) for case in cases):
         advice = "write a file per channel, as nnUNetv2_convert_MSD_dataset does"
         raise TfpartialError(f"{path}: 'modality': {len(channels)} channels in one 4D file are not supported; {advice}")
-    return channels
 
 
 class _Listed:
     """The cases of the list, and what is wrong with them."""
 
-    def __init__(self, root: Path, organs: Values, background: tuple[int, ...]) -> None:
+    def __init__(self, root: Path, organs: Values, background: tuple[int, ...], channels: int) -> None:
         self.root = root
+        self.channels = channels
         self.organs = organs
         self.background = background
         self.cases: dict[str, Case] = {}
@@ -87,9 +90,9 @@ class _Listed:
             got = json.dumps(entry) if isinstance(entry, dict) else kind_of(entry)
             self._problem("", "description", f'{where}: expected {{"image": ..., "label": ...}}, got {got}')
             return
-        case_id = without_ending(Path(entry["image"]).name)
+        case_id = without_ending(entry["image"].replace("\\", "/").rpartition("/")[2])
         try:
-            image = ImageFile(inside(self.root, entry["image"]))
+            images = tuple(map(ImageFile, self._per_channel(self._file(entry["image"]))))
             labels = (self._label(entry["label"]),) if isinstance(entry.get("label"), str) else ()
         except FileError as error:
             self._problem(case_id, error.kind, f"{where}: {error.reason}")
@@ -97,14 +100,26 @@ class _Listed:
         if case_id in self.cases:
             self._problem(case_id, "duplicate_id", f"{where}: a second image of the case '{case_id}'")
             return
-        self.cases[case_id] = Case(case_id, self.root, (image,), labels, annotated=None, source=None, patient=case_id)
+        self.cases[case_id] = Case(case_id, self.root, images, labels, annotated=None, source=None, patient=case_id)
 
     def check_count(self, claimed: Any, listed: int) -> None:
         if claimed not in (None, listed):
             self._problem("", "case_count", f"numTraining is {json.dumps(claimed)}, but 'training' lists {listed} cases")
 
+    def _file(self, name: str) -> Path:
+        """The file of a name, whose folders Windows may have written. Raises `FileError` as `inside`."""
+        path = inside(self.root, name)
+        return path if path.exists() else inside(self.root, name.replace("\\", "/"))
+
+    def _per_channel(self, path: Path) -> tuple[Path, ...]:
+        """The files that nnU-Net v1 has in place of a listed one, or that one."""
+        stem = without_ending(path.name)
+        ending = path.name[len(stem) :]
+        files = tuple(path.with_name(f"{stem}_{number:04d}{ending}") for number in range(self.channels))
+        return files if not path.exists() and all(file.exists() for file in files) else (path,)
+
     def _label(self, name: str) -> LabelFile:
-        return LabelFile(inside(self.root, name), dict(self.organs), background=self.background)
+        return LabelFile(self._file(name), dict(self.organs), background=self.background)
 
     def _problem(self, case_id: str, kind: str, message: str) -> None:
         self.problems.append(Problem(case_id, str(self.root / DESCRIPTION), kind, message))

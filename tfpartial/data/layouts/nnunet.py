@@ -25,7 +25,7 @@ from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.description import Description, read_description
-from tfpartial.data.layouts.endings import ENDINGS
+from tfpartial.data.layouts.endings import ENDINGS, ending_of
 from tfpartial.data.layouts.json_object import DESCRIPTION
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
@@ -56,7 +56,6 @@ def read_nnunet(root: Path, _: SourceConfig) -> Dataset:
 
 
 def _case(root: Path, case_id: str, description: Description, files: Files) -> Case:
-    ending = description.file_ending
     annotated = description.annotated_of(case_id)
     channels = range(len(description.channel_names))
     # Without labels there may be no label file. Any other missing file stays in the case, and verifying it finds the gap.
@@ -64,8 +63,8 @@ def _case(root: Path, case_id: str, description: Description, files: Files) -> C
     return Case(
         id=case_id,
         root=root,
-        images=tuple(ImageFile(root / IMAGES / f"{case_id}_{number:04d}{ending}") for number in channels),
-        labels=(_label(root / LABELS / f"{case_id}{ending}", description),) if needs_label else (),
+        images=tuple(ImageFile(files.path(IMAGES, f"{case_id}_{number:04d}")) for number in channels),
+        labels=(_label(files.path(LABELS, case_id), description),) if needs_label else (),
         annotated=annotated,
         source=description.source.get(case_id),
         patient=description.patient.get(case_id, case_id),
@@ -107,12 +106,22 @@ class Files:
     @cached_property
     def image_ids(self) -> set[str]:
         """Cases with an image that has the data set's ending."""
-        return {case_id for path, case_id in self.images.items() if case_id and path.name.endswith(self.ending)}
+        return {case_id for path, case_id in self.images.items() if case_id and self._fits(path)}
 
     @cached_property
     def label_ids(self) -> set[str]:
         """Cases with a label map that has the data set's ending."""
-        return {case_id for path, case_id in self.labels.items() if path.name.endswith(self.ending)}
+        return {case_id for path, case_id in self.labels.items() if self._fits(path)}
+
+    def path(self, folder: str, stem: str) -> Path:
+        """The file of this name, with the data set's ending in upper or lower case; it need not exist."""
+        return self._spelled.get((folder, stem), self.root / folder / f"{stem}{self.ending}")
+
+    @cached_property
+    def _spelled(self) -> dict[tuple[str, str], Path]:
+        """Folder and name -> the file; of two that differ only in the case of their ending, the one that is spelled as it."""
+        fitting = sorted(filter(self._fits, (*self.images, *self.labels)), key=lambda path: path.name.endswith(self.ending))
+        return {(path.parent.name, self._stem(path)): path for path in fitting}
 
     def problems(self) -> list[Problem]:
         """Files that nothing would read."""
@@ -122,25 +131,29 @@ class Files:
             if case_id is None
         ]
         for path, case_id in [*self.images.items(), *self.labels.items()]:
-            if case_id is not None and not path.name.endswith(self.ending):
+            if case_id is not None and path != self.path(path.parent.name, self._stem(path)):
                 problems.append(self._other_ending(path, case_id))
         return problems
 
     def _other_ending(self, path: Path, case_id: str) -> Problem:
         expected = f"the data set's file_ending is '{self.ending}'"
         if case_id in self.image_ids:
-            return Problem(case_id, str(path), "duplicate_id", f"a second file of the case in another format; {expected}")
+            return Problem(case_id, str(path), "duplicate_id", f"a second file of the case with another ending; {expected}")
         return Problem(case_id, str(path), "file_name", f"would not be read: {expected}")
 
     def _volumes(self, folder: str) -> list[Path]:
         directory = self.root / folder
         found = directory.iterdir() if directory.is_dir() else ()
         visible = (path for path in found if not path.name.startswith("."))
-        return sorted(path for path in visible if path.is_file() and path.name.endswith(self.endings))
+        return sorted(path for path in visible if path.is_file() and ending_of(path.name, self.endings))
+
+    def _fits(self, path: Path) -> bool:
+        return ending_of(path.name, [self.ending]) is not None
 
     def _stem(self, path: Path) -> str:
-        ending = next(ending for ending in self.endings if path.name.endswith(ending))
-        return path.name.removesuffix(ending)
+        ending = ending_of(path.name, self.endings)
+        assert ending is not None  # `_volumes` takes no others
+        return path.name[: -len(ending)]
 
 
 def _without_channel(stem: str) -> str | None:

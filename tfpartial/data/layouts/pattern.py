@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from tfpartial.data.layouts.endings import ENDINGS, ending_of
 from tfpartial.errors import TfpartialError
 
 PLACEHOLDERS = ("case", "patient", "channel", "organ")
@@ -31,8 +32,9 @@ class Pattern:
     def __init__(self, text: str, option: str, allowed: Iterable[str] = PLACEHOLDERS) -> None:
         self.text = text
         self.option = option
-        parts = PurePosixPath(text).parts
-        if not parts or PurePosixPath(text).is_absolute() or ".." in parts:
+        path = PurePosixPath(text.replace("\\", "/"))  # as Windows writes it
+        parts = path.parts
+        if not parts or path.is_absolute() or ".." in parts:
             raise TfpartialError(f"'{option}': expected a path inside of the data set's folder, got '{text}'")
         self._tokens = TOKEN.split("/".join(parts))
         self.placeholders = frozenset(token[1:-1] for token in self._tokens if token.startswith("{"))
@@ -53,7 +55,11 @@ class Pattern:
     @cached_property
     def _regex(self) -> re.Pattern[str]:
         seen: set[str] = set()
-        return re.compile("".join(_regex_of(token, seen) for token in self._tokens))
+        *tokens, last = self._tokens
+        ending = ending_of(last, ENDINGS) or ""  # in upper or lower case
+        head = last[: len(last) - len(ending)]
+        regex = "".join(_regex_of(token, seen) for token in (*tokens, head))
+        return re.compile(f"{regex}(?i:{re.escape(ending)})")
 
 
 def _regex_of(token: str, seen: set[str]) -> str:
