@@ -59,7 +59,8 @@ def collect(sweep: Path, folder: Path) -> list[Path]:
         if page.is_file():
             written.append(Path(shutil.copy(page, folder / f"{page.stem}_{_place_name(stage)}.md")))
     times = [_placed(pd.DataFrame([{"stage": stage.folder.name, "minutes": stage_minutes(stage)}]), stage) for stage in stages]
-    pd.concat(times).to_csv(folder / "minutes.csv", index=False, float_format="%.1f", lineterminator="\n")
+    minutes = pd.concat(times).astype({"minutes": float})  # None of a stage that was done by hand
+    minutes.to_csv(folder / "minutes.csv", index=False, float_format="%.1f", lineterminator="\n")
     return [*dict.fromkeys(written), folder / "minutes.csv"]
 
 
