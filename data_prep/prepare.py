@@ -15,10 +15,10 @@ from tfpartial.provenance import begin, finish
 def run(config: PrepareConfig) -> dict[str, Any]:
     """Prepares the cases that are not there yet, then closes the store."""
     manifest = read_manifest(config.manifest)
-    begin(config.out, "prepare", config)
     cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers, config.scheduler)
     for _ in track(cases, "prepare", total=len(manifest.cases)):
         pass
+    begin(config.out, "prepare", config)  # a refused data set leaves nothing
     summary = finish_store(manifest, config.out, config.size, config.spacing_mm)
     finish(config.out, summary, below=["cases/*/*"], known=known_checksums(config.out))
     return summary

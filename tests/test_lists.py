@@ -71,6 +71,7 @@ SWITCHES = {
     "SplitConfig.score_on",
     "SourceConfig.empty",
     "SourceConfig.label_grid",
+    "SourceConfig.nifti_form",
     "SourceConfig.uneven",
     "SourceConfig.unlisted",
     "TrainConfig.first_biases",

@@ -20,9 +20,8 @@ CASES = ("a", "b", "c", "bare")
 def cases(threshold_segmenter):
     """Three cases with an annotated organ, and one without."""
     card = read_card(threshold_segmenter)
-    store = SimpleNamespace(
-        root="store", organs=card.organs, channel_names=card.channel_names, size=card.size, spacing_mm=card.spacing_mm
-    )
+    names = ("organs", "channel_names", "size", "spacing_mm", "number_maps")
+    store = SimpleNamespace(root="store", **{name: getattr(card, name) for name in names})
     return TrainingCases(store, CASES, ("v",), {case: () if case == "bare" else ("bone",) for case in (*CASES, "v")})
 
 

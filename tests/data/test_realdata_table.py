@@ -38,7 +38,7 @@ IMAGES = [
 # Folder, kind and words of the refusal.
 REFUSED_IMAGES = [
     (GE, "gantry_tilt", "that is no grid"),
-    (PHILIPS, "mixed_sizes", r"\(256, 512\) in I10 and \(741, 650\) in I40"),
+    (PHILIPS, "no_images", r"only localizers and pictures of screens: .*\(CT, 'Exam Summary', 6 slices\)"),
     (SEG, "no_images", "DICOM files of other kinds"),
     (RT, "no_images", "2 folders, which are not entered"),
 ]

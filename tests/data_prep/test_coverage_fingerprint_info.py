@@ -28,6 +28,7 @@ def test_coverage_writes_its_tables_and_picture(tiny_run, tmp_path, capsys):
         "cases.csv",
         "coverage.md",
         "coverage.png",
+        "checksums.json",
         "config.yaml",
         "provenance.json",
         "done.json",

@@ -8,7 +8,7 @@ from tfpartial.config import IngestConfig, PrepareConfig
 from tfpartial.data.phantom import write_phantom
 from tfpartial.data_prep import ingest, prepare
 
-OF_THE_RUN = {"config.yaml", "provenance.json"}
+OF_THE_RUN = {"config.yaml", "provenance.json", "checksums.json"}
 """Files of a stage folder that hold paths and times."""
 PRELOAD = """
 import os, signal

@@ -114,7 +114,10 @@ def test_numbers_that_the_network_cannot_read_are_said(tmp_path, predictor, scal
 def test_a_volume_that_fits_gives_no_warning(tmp_path, predictor, caplog):
     write_volume(tmp_path / "a.nii.gz")
     segment_case(predictor, InputCase("a", (ImageFile(tmp_path / "a.nii.gz"),)), tmp_path / "out")
-    assert caplog.text == ""
+    ours = [
+        record.getMessage() for record in caplog.records if record.name.startswith("tfpartial")
+    ]  # TensorFlow warns of tracing
+    assert ours == []
 
 
 def test_a_truncated_volume_is_named_and_leaves_nothing(tmp_path, predictor):
@@ -143,6 +146,6 @@ def test_organs_that_would_share_a_file_are_refused(tmp_path):
 def test_no_label_map_appears_when_its_probabilities_cannot_be_written(tmp_path, predictor):
     write_volume(tmp_path / "a.nii.gz")
     (tmp_path / "out" / "probabilities" / "a" / "bone.nii.gz").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"bone.nii.gz"):
+    with pytest.raises(TfpartialError, match=r"bone\.nii\.gz: cannot be written: Is a directory"):
         segment_case(predictor, InputCase("a", (ImageFile(tmp_path / "a.nii.gz"),)), tmp_path / "out", probabilities=True)
     assert not (tmp_path / "out" / "a.nii.gz").exists()

@@ -32,6 +32,9 @@ class FakeStore:
     def image(self, case):
         return self.hu[case]
 
+    def numbers(self, case, z):
+        return self.hu[case][z, ..., 0]
+
     def slices(self, case, start, stop):
         return self.hu[case][start:stop].copy()
 

@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_nothing(current, shifted, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tfpartial.relabel.case.write_label_layer", write)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(TfpartialError, match=r"x\.h5: cannot be written: No space left on device"):
         relabel(current, shifted, tmp_path / "x.h5")
     assert not list(tmp_path.iterdir())
 
