@@ -93,7 +93,7 @@ READERS = (
         ("labels/labels.json", "labels/step-1/cases/*.h5", "store/cases/*/image.npy"),
     ),
     Reader("score --manifest manifest.json --predictions maps --out OUT --workers 1", ("maps/*.nii.gz",)),
-    Reader("compare --scores scores --out OUT --cases 0", ("scores/scores.csv", "scores/summary.json", "scores/done.json")),
+    Reader("compare --scores scores --out OUT --cases 1", ("scores/scores.csv", "scores/summary.json", "scores/done.json")),
 )
 
 
