@@ -48,8 +48,8 @@ def test_no_changed_bit_of_a_json_file_is_read_as_something_else(tmp_path):
                 read = read_json(path, "numbers")
             except TfpartialError:
                 refused += 1
-            else:  # white space, a letter of an escape, or the name of the checksum, which then is an entry more
-                assert {name: value for name, value in read.items() if name in content} == content
+            else:  # white space, or a letter of an escape
+                assert read == content
     assert refused > 8 * len(written) * 0.8
 
 

@@ -108,12 +108,20 @@ def _parsed(path: Path, what: str) -> Any:
 
 def _take_checksum(path: Path, what: str, content: Any) -> None:
     """Compares the checksum of an object, and takes it out; a file that people or older releases wrote has none."""
-    expected = content.pop(CHECKSUM, None) if isinstance(content, dict) else None
-    if expected is not None and expected != _checksum(content):
+    if not isinstance(content, dict):
+        return
+    damaged = any(_is_nearly_its_name(name) for name in content)
+    expected = content.pop(CHECKSUM, None)
+    if damaged or (expected is not None and expected != _checksum(content)):
         raise TfpartialError(
             f"{path}: the {what} was damaged or changed after it was written; who changed it on purpose removes its line "
             f"'{CHECKSUM}'"
         )
+
+
+def _is_nearly_its_name(name: str) -> bool:
+    """Whether one letter makes the difference: a checksum without its name would be no checksum."""
+    return len(name) == len(CHECKSUM) and sum(a != b for a, b in zip(name, CHECKSUM, strict=True)) == 1
 
 
 def read_versioned(path: Path, what: str, version: int) -> dict[str, Any]:
