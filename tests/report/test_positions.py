@@ -99,7 +99,7 @@ def test_a_damaged_table_is_left_out_with_a_warning(sweep, render, caplog):
     (sweep / CELL.format(1) / "06-align" / "positions.csv").unlink()
     page = render(sweep)
     assert rows(page, "Errors of the places") == []
-    assert "no such file; expected the places of each case&#39;s organs" in page
+    assert "positions.csv: no such file; expected a row per case and organ" in page
 
 
 def test_a_damaged_prior_is_left_out_with_a_warning(sweep, render, caplog):

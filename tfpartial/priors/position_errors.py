@@ -75,7 +75,7 @@ def read_position_table(folder: Path) -> pd.DataFrame:
         TfpartialError: the file is not there, or is no such table.
     """
     path = folder / FILE_NAME
-    table = read_frame(path, "the places of each case's organs", NAMES, NUMBERS)
+    table = read_frame(path, "a row per case and organ", NAMES, NUMBERS)
     require_columns(path, table, (*NAMES, *NUMBERS))
     for name, values in (("part", PARTS), ("state", STATES)):
         strange = table.loc[~table[name].isin(values), name]
