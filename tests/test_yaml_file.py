@@ -55,3 +55,6 @@ def test_the_limit_can_be_raised(monkeypatch):
         parse_yaml("[1, 2]")
     monkeypatch.setenv(LIMIT, "3")
     assert parse_yaml("[1, 2]") == [1, 2]
+    monkeypatch.setenv(LIMIT, "many")
+    with pytest.raises(TfpartialError, match=f"environment variable {LIMIT}: expected a whole number, got 'many'"):
+        parse_yaml("[1, 2]")

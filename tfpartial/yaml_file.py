@@ -17,6 +17,13 @@ MOST_VALUES = 100_000
 BOOLEAN = "tag:yaml.org,2002:bool"
 
 
+def _most_values() -> int:
+    text = os.environ.get(LIMIT, str(MOST_VALUES))
+    if not text.isdecimal():
+        raise TfpartialError(f"environment variable {LIMIT}: expected a whole number, got '{text}'")
+    return int(text)
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's, but a key twice is an error (the second would silently take the place of the first), booleans are those of YAML
     1.2, and aliases may not make much of little."""
@@ -31,7 +38,7 @@ class _Loader(yaml.SafeLoader):
         """As YAML's own."""
         node = super().get_single_node()
         if node is not None:
-            most = int(os.environ.get(LIMIT, MOST_VALUES))
+            most = _most_values()
             if _values(node, {}) > most:
                 advice = f"raise the environment variable {LIMIT} for more"
                 raise yaml.constructor.ConstructorError(
