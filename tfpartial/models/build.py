@@ -9,10 +9,16 @@ from typing import Any
 import keras
 
 from tfpartial.errors import TfpartialError
+from tfpartial.models.attention_unet import attention_unet
+from tfpartial.models.u_transformer import u_transformer
 from tfpartial.models.unet import unet
 from tfpartial.options import checked_options
 
-NETWORKS: dict[str, Callable[..., keras.Model]] = {"unet": unet}
+NETWORKS: dict[str, Callable[..., keras.Model]] = {
+    "unet": unet,
+    "attention_unet": attention_unet,
+    "u_transformer": u_transformer,
+}
 """Each builder takes `BUILT_WITH` and its own options, all with defaults."""
 BUILT_WITH = ("num_logits", "input_shape")
 
