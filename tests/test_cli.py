@@ -13,7 +13,7 @@ import pytest
 
 from tfpartial import cli
 from tfpartial.arguments import FLAGS, parse
-from tfpartial.config import IngestConfig, PhantomConfig, PredictConfig, SourceConfig, TrainConfig
+from tfpartial.config import CompareConfig, IngestConfig, PhantomConfig, PredictConfig, SourceConfig, TrainConfig
 from tfpartial.errors import InputProblems, TfpartialError
 from tfpartial.stages import STAGES
 
@@ -240,6 +240,16 @@ def test_words_that_are_booleans_elsewhere_reach_an_option(tmp_path):
     assert parse("train", TrainConfig, [*words, *TRAIN_PATHS], verbs).config.jit == "on"
     predict = parse("predict", PredictConfig, [*words, "--model", "m", "--out", "o", "--images", "no"], verbs).config
     assert (predict.probabilities, predict.images) == (True, [Path("no")])
+
+
+@pytest.mark.parametrize(
+    "words", ["--scores a b c", "--scores a --scores b c", "--scores a b --scores=c", "--scores [a,b] --scores c"]
+)
+def test_a_list_that_is_given_again_loses_nothing(words, tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("compare: {scores: [older], out: o}\n")
+    config = parse("compare", CompareConfig, ["--config", str(file), *words.split()], ("compare",)).config
+    assert config.scores == [Path("a"), Path("b"), Path("c")]
 
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):

@@ -47,7 +47,7 @@ def parse(verb: str, config_class: type, words: list[str], verbs: tuple[str, ...
         SystemExit: unusable words (status 2), or help was asked for (status 0); jsonargparse has said why.
     """
     parser = _parser(verb, config_class)
-    words = _join_sequences(config_class, _name_experiment(config_class, words))
+    words = _added_to(config_class, _join_sequences(config_class, _name_experiment(config_class, words)))
     refuse_renamed(verb, (word[2:].partition("=")[0] for word in words if word.startswith("--")))
     words, free = take_free(config_class, words)
     chosen = parser.parse_args(_section_for_file(verb, config_class, words, verbs, free))
@@ -130,11 +130,28 @@ def _join_sequences(config_class: type, words: list[str]) -> list[str]:
     return joined
 
 
+def _added_to(config_class: type, words: list[str]) -> list[str]:
+    """`--set a --set b` is `--set a b`: an option of several values that is given again adds to them, and replaces none."""
+    hints = typing.get_type_hints(config_class)
+    lists = {f"--{name}" for name, hint in hints.items() if _is_list(hint)}
+    seen: set[str] = set()
+    added = []
+    for word in words:
+        option, equals, value = word.partition("=")
+        added.append(f"{option}+{equals}{value}" if option in lists & seen else word)
+        seen.add(option)
+    return added
+
+
 def _word(text: str) -> Any:
     try:
         return parse_yaml(text)
     except ValueError:
         return text  # jsonargparse says what it expects there
+
+
+def _is_list(hint: Any) -> bool:
+    return any(typing.get_origin(part) is list for part in (hint, *typing.get_args(hint))) and typing.get_origin(hint) is not dict
 
 
 def is_sequence(hint: Any) -> bool:
