@@ -1,11 +1,12 @@
 """NIfTI headers that say twice where the voxels are, and not the same."""
 
 import re
-import struct
 
 import nibabel as nib
 import numpy as np
 import pytest
+from nifti_file import GOOD, SHAPE, patched
+from nifti_file import write_nifti as write
 
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile
@@ -16,32 +17,9 @@ from tfpartial.data.ingest.verify import accept, verify_dataset
 from tfpartial.data.layouts import read_source
 from tfpartial.data.problem import FileError
 
-SHAPE = (5, 4, 3)
-GOOD = np.array([[-1.5, 0, 0, 48], [0, -1.5, 0, 40], [0, 0, 3, 10], [0, 0, 0, 1.0]])
-"""RAS affine of a volume in LPS order, of 1.5 × 1.5 × 3 mm."""
 MIRRORED = GOOD * [[-1], [1], [1], [1]]
 MOVED = GOOD + np.diag([0, 0, 0, 30])[[3, 0, 1, 2]]
 DOUBLE = GOOD * [2, 2, 2, 1]
-
-
-def write(path, qform, sform, kind=nib.Nifti1Image, zooms=None, voxels=None):
-    """A NIfTI file whose forms are as given; None leaves one out."""
-    voxels = np.arange(60, dtype=np.int16).reshape(SHAPE) if voxels is None else voxels
-    header = kind(voxels, GOOD).header.copy()
-    for name, form in (("qform", qform), ("sform", sform)):
-        getattr(header, f"set_{name}")(form, 0 if form is None else 1)
-    if zooms is not None:
-        header.set_zooms(zooms)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nib.save(kind(voxels, None, header), path)
-    return path
-
-
-def patched(path, form, place, *numbers):
-    content = bytearray(path.read_bytes())
-    struct.pack_into(form, content, place, *numbers)
-    path.write_bytes(content)
-    return path
 
 
 def placed(file):

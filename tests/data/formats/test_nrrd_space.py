@@ -5,26 +5,18 @@ import gzip
 
 import numpy as np
 import pytest
+from nrrd_file import GRID, LPS, VOXELS
+from nrrd_file import write_nrrd as write
 
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.formats.volume_file import VolumeFile
 from tfpartial.data.problem import FileError
-
-VOXELS = np.arange(60, dtype="<i2").reshape(3, 4, 5)
-LPS = "space: left-posterior-superior"
-GRID = ("space directions: (1.5,0,0) (0,1.5,0) (0,0,3)", "space origin: (-48,-40,10)")
 
 
 def scaled(factor, unit):
     lengths = [f"{length * factor:g}" for length in (1.5, 1.5, 3, -48, -40, 10)]
     a, b, c, *origin = lengths
     return f"space directions: ({a},0,0) (0,{b},0) (0,0,{c})", f"space origin: ({','.join(origin)})", f"space units: {unit}"
-
-
-def write(path, *fields, encoding="raw", data=None):
-    head = ("NRRD0005", "type: short", "dimension: 3", "sizes: 5 4 3", "endian: little", f"encoding: {encoding}", *fields, "", "")
-    path.write_bytes("\n".join(head).encode() + (VOXELS.tobytes() if data is None else data))
-    return path
 
 
 @pytest.mark.parametrize(
