@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import highdicom
@@ -10,6 +11,7 @@ import pydicom
 
 from tfpartial.data.formats.dicom_errors import dicom_errors
 from tfpartial.data.formats.dicom_text import text_of
+from tfpartial.data.formats.label_values import ranges
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
@@ -25,20 +27,22 @@ class DicomSeg(NamedSegments):
     image has the same FrameOfReferenceUID is not looked at: the grids must fit anyhow.
 
     Raises:
-        FileError: `unreadable`; `fractional_label`: a FRACTIONAL segmentation; `no_grid`: frames that make no evenly spaced
-            volume.
+        FileError: `unreadable`, also for two segments of one number, frames of a segment that is not described, and another
+            number of frames than are described; `fractional_label`: a FRACTIONAL segmentation; `no_grid`: frames that make no
+            evenly spaced volume.
     """
 
     def __init__(self, path: Path) -> None:
         with dicom_errors(path):
             self._object = highdicom.seg.segread(path)
             kind = self._object.SegmentationType
-            self._numbers = [number for number in self._object.segment_numbers if number != BACKGROUND]
-            labels = _labels(path)
-            names = [labels[number] for number in self._numbers]
             if kind == "FRACTIONAL":
                 raise FileError(path, "fractional_label", "expected a BINARY or LABELMAP segmentation, got a FRACTIONAL one")
-            super().__init__(path, self._grid(path), f"dicom_seg {kind}", names)
+            labels = _labels(path)
+            _require_described_frames(path, self._object, labels)
+            # What a number 0 means in a BINARY one, the standard does not say: programs that count from 0 write an organ there.
+            self._numbers = [number for number in labels if number != BACKGROUND or kind == "BINARY"]
+            super().__init__(path, self._grid(path), f"dicom_seg {kind}", [labels[number] for number in self._numbers])
 
     def _grid(self, path: Path) -> Geometry:
         volume = self._object.get_volume_geometry()
@@ -64,4 +68,24 @@ class DicomSeg(NamedSegments):
 def _labels(path: Path) -> dict[int, str]:
     """Segment number -> SegmentLabel, as the bytes have it: highdicom gives what pydicom makes of a wrong character set."""
     content = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SegmentSequence"])
-    return {int(item.SegmentNumber): text_of(item, "SegmentLabel") for item in content.SegmentSequence}
+    labels: dict[int, str] = {}
+    for item in content.SegmentSequence:
+        number, label = int(item.SegmentNumber), text_of(item, "SegmentLabel")
+        if number in labels:
+            both = f"segments '{labels[number]}' and '{label}' have the SegmentNumber {number}"
+            raise FileError(path, "unreadable", f"{both}; whose its frames are, nobody knows")
+        labels[number] = label
+    return labels
+
+
+def _require_described_frames(path: Path, content: pydicom.Dataset, labels: Mapping[int, str]) -> None:
+    """highdicom leaves out, without an error, frames beyond NumberOfFrames and frames of a segment that nothing describes."""
+    frames = content.get("PerFrameFunctionalGroupsSequence") or []
+    count = int(content.get("NumberOfFrames") or 0)
+    if frames and len(frames) != count:
+        raise FileError(path, "unreadable", f"describes {len(frames)} frames, but NumberOfFrames is {count}")
+    drawn = (frame.get("SegmentIdentificationSequence") for frame in frames)
+    unknown = {int(items[0].ReferencedSegmentNumber) for items in drawn if items} - labels.keys()
+    if unknown:
+        numbers, known = ranges(unknown), ranges(labels)
+        raise FileError(path, "unreadable", f"has frames of segment {numbers}, which is not described; expected one of {known}")
