@@ -45,12 +45,29 @@ def place_nrrd(path: Path, by_itk: Geometry) -> tuple[Geometry, tuple[Step, ...]
             spacing_mm_xyz=(spacing[0] * unit_mm, spacing[1] * unit_mm, spacing[2] * unit_mm),
             origin_mm_xyz=(origin[0] * unit_mm, origin[1] * unit_mm, origin[2] * unit_mm),
         )
+    return grid, tuple(_guessed(path, reason) for reason in (_why_lps(fields), _why_at_zero(fields)) if reason)
+
+
+def _guessed(path: Path, reason: str) -> Step:
+    return Step("place", {"file": str(path), "by": "nothing", "because": reason}, reason)
+
+
+def _why_lps(fields: Mapping[str, str]) -> str:
+    """What is said of a header that does not say how the patient lies; else nothing."""
     space = fields.get("space", "").lower().removesuffix("-time")
     if space in SPACES or space.removesuffix("t") in SPACES:  # RAST is RAS with time
-        return grid, ()
+        return ""
     got = f"got '{space}'" if space else "which is not there"
-    reason = f"nothing says how the patient lies: expected a 'space' such as left-posterior-superior, {got}; taken for LPS"
-    return grid, (Step("place", {"file": str(path), "by": "nothing", "because": reason}, reason),)
+    return f"nothing says how the patient lies: expected a 'space' such as left-posterior-superior, {got}; taken for LPS"
+
+
+def _why_at_zero(fields: Mapping[str, str]) -> str:
+    """What is said of a header with directions in space and no place there; else nothing."""
+    origin = fields.get("space origin", "")
+    if "space directions" not in fields or (re.search(r"\d", origin) and "nan" not in origin.lower()):
+        return ""
+    got = f"got '{origin}'" if origin else "which is not there"
+    return f"nothing says where the volume begins: expected a 'space origin', {got}; taken for (0, 0, 0) mm"
 
 
 def _unit_mm(path: Path, fields: Mapping[str, str]) -> float:

@@ -6,17 +6,21 @@ https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.ht
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from tfpartial.data.files import Step
+from tfpartial.data.formats.label_values import count_values, ranges
 from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.formats.volume_file import execute, open_header, require_sound
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
+from tfpartial.labels import BACKGROUND
 
 ENDINGS = (".nrrd", ".nhdr")
 NAME_FIELD = re.compile(r"Segment(\d+)_Name")
@@ -40,7 +44,7 @@ class SegmentedNrrd(NamedSegments):
         reader: has read the header.
 
     Raises:
-        FileError: `not_3d`; `bad_grid`; `bad_segment`: a segment's fields that cannot be.
+        FileError: `not_3d`; `bad_grid`; `bad_segment`: a segment's fields that cannot be, or that are another one's, too.
     """
 
     def __init__(self, path: Path, reader: sitk.ImageFileReader) -> None:
@@ -61,6 +65,7 @@ class SegmentedNrrd(NamedSegments):
         )
         self._steps += steps
         self._places = [self._place(number) for number in numbers]
+        self._require_own_places()
 
     def _segment(self, number: int, like: Geometry) -> np.ndarray:
         if self.native is None:
@@ -72,7 +77,26 @@ class SegmentedNrrd(NamedSegments):
     def _voxels(self) -> np.ndarray:
         """`[Z, Y, X, layer]` as stored."""
         voxels = sitk.GetArrayFromImage(execute(self._reader, self.path))
-        return voxels if voxels.ndim == 4 else voxels[..., np.newaxis]
+        voxels = voxels if voxels.ndim == 4 else voxels[..., np.newaxis]
+        for layer in range(self._layers):
+            self._note_nameless(layer, count_values(voxels[..., layer], self.path))
+        return voxels
+
+    def _note_nameless(self, layer: int, counts: Mapping[int, int]) -> None:
+        """A segment that was deleted from the header may be left in the voxels."""
+        known = {value for place, value in self._places if place == layer}
+        nameless = {value: count for value, count in counts.items() if value not in {BACKGROUND, *known}}
+        if nameless:
+            what = f"value {ranges(nameless)} of layer {layer} ({sum(nameless.values())} voxels) is no segment's; it is left out"
+            self._steps.append(Step("segments", {"file": str(self.path), "layer": layer, "nameless": nameless}, what))
+
+    def _require_own_places(self) -> None:
+        first: dict[tuple[int, int], str] = {}
+        for place, name in zip(self._places, self._names, strict=True):
+            if place in first:
+                both = f"segments '{first[place]}' and '{name}' are both value {place[1]} of layer {place[0]}"
+                raise FileError(self.path, "bad_segment", f"{both}; expected a LabelValue or a Layer of its own for each")
+            first[place] = name
 
     def _place(self, number: int) -> tuple[int, int]:
         """Layer and value of a segment. Files of before 2020 name neither: a layer per segment, whose voxels are 1."""
@@ -81,7 +105,12 @@ class SegmentedNrrd(NamedSegments):
             name = self._reader.GetMetaData(f"Segment{number}_Name")
             why = f"segment '{name}': expected a layer from 0 to {self._layers - 1}, got {layer}"
             raise FileError(self.path, "bad_segment", why)
-        return layer, self._field(number, "LabelValue", default=1)
+        value = self._field(number, "LabelValue", default=1)
+        if value <= BACKGROUND:
+            raise FileError(
+                self.path, "bad_segment", f"Segment{number}_LabelValue: expected a whole number from 1 on, got {value}"
+            )
+        return layer, value
 
     def _field(self, number: int, field: str, default: int) -> int:
         key = f"Segment{number}_{field}"
