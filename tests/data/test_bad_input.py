@@ -184,7 +184,7 @@ TABLE = [
     (truncate_checksum_of_gzip, "a", "a_0000.nii.gz", "truncated", "ends early: the gzip stream has no end"),
     (end_voxels_early_in_a_sound_gzip, "a", "a_0000.nii.gz", "truncated", "expected 592 bytes of header and voxels, got 585"),
     (flip_a_byte, "a", "a_0000.nii.gz", "damaged", "is no sound gzip file"),
-    (store_uncompressed_under_gz, "a", "a_0000.nii.gz", "damaged", "is no sound gzip file"),
+    (store_uncompressed_under_gz, "a", "a_0000.nii.gz", "damaged", "it is a NIfTI file that is not packed; rename it to end in"),
     (write_text_as_volume, "a", "a.nii.gz", "unreadable", "is no NIfTI file: expected a header"),
     (write_nan, "a", "a_0000.nii.gz", "not_finite", "3 voxels are NaN or infinite"),
     (write_nan_label, "a", "a.nii.gz", "not_finite", "2 voxels are NaN or infinite"),

@@ -15,6 +15,7 @@ def nifti(voxels: np.ndarray, size: int = 348, order: str = "<", code: int = 16,
     header = bytearray(size + gap)
     struct.pack_into(f"{order}i", header, 0, size)
     dimensions = (3, *SHAPE, 1, 1, 1, 1)
+    header[(place := 344 if size == 348 else 4) : place + 4] = b"n+1\0" if size == 348 else b"n+2\0"
     if size == 348:
         struct.pack_into(f"{order}8h", header, 40, *dimensions)
         struct.pack_into(f"{order}2h", header, 70, code, voxels.itemsize * 8)

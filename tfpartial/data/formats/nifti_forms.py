@@ -19,6 +19,8 @@ from tfpartial.data.problem import FileError
 
 TOLERANCE_MM = 0.1
 """Rounding of the header: how far a corner of the volume may be from where the other form has it."""
+EXACT, NEARLY = 1e-6, 1e-3
+"""Cosines of the angle between two axes, from which on they are no longer at right angles, and up to which they are nearly."""
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
 
@@ -52,7 +54,21 @@ def place(header: NiftiHeader, by_itk: Geometry | None, path: Path, wanted: Nift
             advice = "" if name == "pixdim" else " (option 'nifti_form')"
             reason = f"'{taken}' and '{name}' place a corner {apart_mm:.4g} mm apart: {both}; {taken} is taken{advice}"
             return chosen, (_step(path, taken, reason),)
-    return by_itk or chosen, ()
+    return (by_itk, ()) if by_itk else _straightened(chosen, path, taken)
+
+
+def _straightened(grid: Geometry, path: Path, taken: str) -> tuple[Geometry, tuple[Step, ...]]:
+    """Axes at right angles for those that are nearly so: a rotated volume was resampled, or its header rounded."""
+    axes = np.reshape(grid.direction, (3, 3))
+    off = float(np.abs(axes.T @ axes - np.eye(3)).max())
+    if not EXACT < off <= NEARLY:
+        return grid, ()
+    left, _, right = np.linalg.svd(axes)
+    straight = replace(grid, direction=tuple((left @ right).ravel().tolist()))  # the nearest ones
+    moved_mm = _apart_mm(grid, straight)
+    reason = f"'{taken}' has axes off right angles by {off:.2g}; the nearest right ones are taken, {moved_mm:.2g} mm away"
+    step = _step(path, taken, reason)
+    return straight, (step if moved_mm > TOLERANCE_MM else replace(step, warning=""),)
 
 
 def _step(path: Path, taken: str, reason: str) -> Step:

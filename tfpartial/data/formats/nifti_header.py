@@ -35,12 +35,19 @@ class Layout(NamedTuple):
     quaternion: tuple[str, int]
     rows: tuple[str, int]
     units: tuple[str, int]
+    magic: int
 
 
 LAYOUTS = (
-    Layout(NIFTI1, ("8h", 40), 70, ("f", 108), ("2f", 112), ("8f", 76), ("2h", 252), ("6f", 256), ("12f", 280), ("B", 123)),
-    Layout(NIFTI2, ("8q", 16), 12, ("q", 168), ("2d", 176), ("8d", 104), ("2i", 344), ("6d", 352), ("12d", 400), ("i", 500)),
+    Layout(NIFTI1, ("8h", 40), 70, ("f", 108), ("2f", 112), ("8f", 76), ("2h", 252), ("6f", 256), ("12f", 280), ("B", 123), 344),
+    Layout(NIFTI2, ("8q", 16), 12, ("q", 168), ("2d", 176), ("8d", 104), ("2i", 344), ("6d", 352), ("12d", 400), ("i", 500), 4),
 )
+MAGIC = (b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0")
+"""What tells a NIfTI header from one of Analyze, which has the same size and no directions."""
+EXTENDER = 4
+"""Bytes between the header and the voxels that say whether an extension follows."""
+ROUNDED = 1.001
+"""Sum of the squares of a quaternion, which is 1, as rounded headers may have it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class NiftiHeader:
         forms: `sform` and `qform`, of those that are in use: 3 rows of 4, from voxels to RAS mm.
         unit_mm: length of the file's unit.
         version: 1 or 2, of NIfTI.
+        magic: the four bytes that say so.
     """
 
     dimensions: tuple[int, ...]
@@ -72,6 +80,7 @@ class NiftiHeader:
     forms: Mapping[str, tuple[float, ...]]
     unit_mm: float
     version: int
+    magic: bytes
 
     @property
     def file_bytes(self) -> int:
@@ -80,13 +89,17 @@ class NiftiHeader:
 
     def fault(self) -> str | None:
         """What is wrong with the header; None when nothing is. ITK replaces some of these numbers and says nothing."""
+        if self.magic not in MAGIC:
+            got = self.magic.rstrip(b"\0").decode("latin-1")
+            return f"'magic': expected n+1 or n+2, got '{got}': an Analyze file does not say how the patient lies"
         if not self.dimensions or min(self.dimensions) < 1:
             got = _text(self.dimensions) or "another number of them"
             return f"'dim': expected 1 to {MOST_AXES} axes of 1 or more voxels, got {got}"
         if self.code not in (*TYPES, *OTHER_TYPES):
             return f"'datatype': expected the code of a type, got {self.code}"
-        if self.offset < NIFTI1:
-            return f"'vox_offset': expected the voxels after the {NIFTI1} bytes of the header or later, got {self.offset}"
+        first = EXTENDER + (NIFTI1 if self.version == 1 else NIFTI2)
+        if self.offset < first:
+            return f"'vox_offset': expected the voxels after the {first} bytes of the header or later, got {self.offset}"
         spacing_mm = self.spacing_mm[: len(self.dimensions)]
         if not all(math.isfinite(length) and length > 0 for length in spacing_mm):
             return f"'pixdim': expected spacings above 0 mm, got {_text(spacing_mm)}"
@@ -94,6 +107,9 @@ class NiftiHeader:
             return f"'scl_inter': expected a finite number, got {self.scaling[1]:g}"
         if not all(map(math.isfinite, self.placement)):
             return f"'qform' or 'sform': expected finite numbers, got {_text(self.placement)}"
+        quaternion = self.placement[:3] if "qform" in self.forms else ()
+        if sum(number * number for number in quaternion) > ROUNDED:
+            return f"'quatern': expected three numbers whose squares are 1 at most together, got {_text(quaternion)}"
         return None
 
     @classmethod
@@ -134,12 +150,15 @@ class NiftiHeader:
             forms=forms,
             unit_mm=unit_mm,
             version=2 if layout.size == NIFTI2 else 1,
+            magic=start[layout.magic : layout.magic + 4],
         )
 
 
 def _of_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -> tuple[float, ...]:
     """The affine of `qform`, 3 rows of 4 (nifti1.h, method 2)."""
     b, c, d, *offset = quaternion
+    length = max(1.0, math.sqrt(b * b + c * c + d * d))  # rounding may have made it longer than 1
+    b, c, d = b / length, c / length, d / length
     a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
     rotation = np.array(
         [

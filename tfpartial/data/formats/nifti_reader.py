@@ -19,6 +19,7 @@ from tfpartial.data.formats.nifti_header import NIFTI2, NiftiHeader
 from tfpartial.data.problem import FileError
 
 DIMENSIONS = 3
+GZIP_START = b"\x1f\x8b"
 CHUNK = 1 << 20
 """Bytes read at a time where they are only counted."""
 
@@ -105,6 +106,19 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with igzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
             yield file
     except EOFError as error:
-        raise FileError(path, "truncated", "ends early: the gzip stream has no end") from error
+        reason = "ends early: the gzip stream has no end, or bytes of something else stand after its end"
+        raise FileError(path, "truncated", reason) from error
     except (igzip.BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]  # its stub calls the class an instance
-        raise FileError(path, "damaged", f"is no sound gzip file: {error}") from error
+        bare = NiftiHeader.parse(_begin(path)) is not None
+        what = "it is a NIfTI file that is not packed; rename it to end in '.nii'" if bare else error
+        raise FileError(path, "damaged", f"is no sound gzip file: {what}") from error
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file begins as gzip does, whatever its name."""
+    return _begin(path).startswith(GZIP_START)
+
+
+def _begin(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(NIFTI2)

@@ -161,12 +161,12 @@ class VolumeFile:
         return partial(self._open_nifti, nifti_form) if ending_of(self.path) in NIFTI else self._open_nrrd
 
     def _open_nifti(self, nifti_form: NiftiForm) -> tuple[str, tuple[Step, ...]]:
-        """By ITK as far as it goes: not with NIfTI-2."""
+        """By ITK as far as it goes: not with NIfTI-2, nor with axes that are not quite at right angles."""
         read_volume_header(self.path)
         header = nifti_reader.read_start(self.path)
         assert header is not None  # `read_volume_header` has seen to it
-        if header.version == 1:
-            kind = self._open_by_itk()
+        kind = self._try_itk() if header.version == 1 else None
+        if kind is not None:
             self.native, steps = place(header, self.native, self.path, nifti_form)
             return kind, steps
         _require_scalar_3d(self.path, header.dimensions, 1)
@@ -175,6 +175,15 @@ class VolumeFile:
         self._nifti, self._read = header, partial(nifti_reader.read_slices, self.path, header)
         self.native, steps = place(header, None, self.path, nifti_form)
         return _type_name(header.kind), steps
+
+    def _try_itk(self) -> str | None:
+        """As `_open_by_itk`; None when ITK refuses a header that was found sound."""
+        try:
+            return self._open_by_itk()
+        except FileError as error:
+            if error.kind != "unreadable":
+                raise
+            return None
 
     def _open_metaimage(self) -> tuple[str, tuple[Step, ...]]:
         read_volume_header(self.path)

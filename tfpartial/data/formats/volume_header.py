@@ -21,6 +21,8 @@ GZIP = 31
 
 def _read_nifti_header(path: Path) -> StoredVoxels:
     header = nifti_reader.read_start(path)
+    if header is None and not path.name.lower().endswith(".gz") and nifti_reader.is_packed(path):
+        raise FileError(path, "unreadable", "is packed with gzip, which its name does not say: rename it to end in '.nii.gz'")
     if header is None:
         raise FileError(path, "unreadable", "is no NIfTI file: expected a header of 348 or 540 bytes at its start")
     fault = header.fault()

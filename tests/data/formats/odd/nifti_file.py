@@ -13,7 +13,7 @@ GOOD = np.array([[-1.5, 0, 0, 48], [0, -1.5, 0, 40], [0, 0, 3, 10], [0, 0, 0, 1.
 def write_nifti(path, qform, sform, kind=nib.Nifti1Image, zooms=None, voxels=None):
     """A NIfTI file whose forms are as given; None leaves one out."""
     voxels = np.arange(60, dtype=np.int16).reshape(SHAPE) if voxels is None else voxels
-    header = kind(voxels, GOOD).header.copy()
+    header = kind(voxels, GOOD, dtype=voxels.dtype).header.copy()
     for name, form in (("qform", qform), ("sform", sform)):
         getattr(header, f"set_{name}")(form, 0 if form is None else 1)
     if zooms is not None:
