@@ -90,13 +90,18 @@ class RTStruct(NamedSegments):
         self, name: str, polygons: Mapping[int, Sequence[np.ndarray]], planes: np.ndarray, axis: str, exclusive: bool
     ) -> None:
         """Draws the contours on `planes` `[slices, rows, columns]`."""
-        repeated, overlapping = [], []
+        repeated, overlapping, empty = [], [], []
         for place, contours in polygons.items():
             drawn = draw(contours, planes.shape[1:], exclusive)
             planes[place] = drawn.mask
             repeated += [place] * (drawn.repeated > 0)
             overlapping += [place] * drawn.overlapping
-        for where, what in ((repeated, "repeat each other; each counts once"), (overlapping, "overlap; they are united")):
+            empty += [place] * (not drawn.mask.any())
+        for where, what in (
+            (repeated, "repeat each other; each counts once"),
+            (overlapping, "overlap; they are united"),
+            (empty, "hold no voxel's centre; nothing is drawn there"),
+        ):
             if where:
                 warning = f"segment '{name}': contours on {_slices(where, axis)} {what}"
                 self._note("contours", {"segment": name, "slices": ranges(where), "what": what}, warning)
