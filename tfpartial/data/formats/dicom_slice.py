@@ -46,6 +46,10 @@ KEYWORDS = (
 """The elements that `Slice.of` looks at. PixelRepresentation says whether the padding is signed."""
 
 
+MOST_SHOWN = 80
+"""Letters of a wrong element that an error shows."""
+
+
 @dataclass(frozen=True)
 class Slice:
     """One image file; None for what its header does not say.
@@ -168,10 +172,15 @@ def _numbers(path: Path, dataset: Dataset, keyword: str, count: int) -> tuple[fl
             return None
         values = tuple(float(part) for part in (value if isinstance(value, MutableSequence) else [value]))
     except (TypeError, ValueError, OverflowError):
-        raise FileError(path, "bad_header", f"{keyword} cannot be read; expected {expected}") from None
+        raise FileError(path, "bad_header", f"{keyword} is {_shown(dataset, keyword)}; expected {expected}") from None
     if len(values) != count or not all(map(math.isfinite, values)):
         raise FileError(path, "bad_header", f"{keyword} is {list(values)}; expected {expected}")
     return values
+
+
+def _shown(dataset: Dataset, keyword: str) -> str:
+    """An element that is no number, such as `['2,0', '1,0']`."""
+    return repr(getattr(dataset.get_item(keyword), "value", None))[:MOST_SHOWN]
 
 
 def _positive(path: Path, spacing_mm: tuple[float, ...] | None) -> tuple[float, ...] | None:
