@@ -50,6 +50,11 @@ def require_cases(names: Iterable[object], where: Path | str) -> None:
             raise TfpartialError(f"{where}: case {quoted(name)}: {fault}")
 
 
+def folded(name: str) -> str:
+    """What spellings of one name have in common: in upper or lower case, with accents as macOS writes them or as others do."""
+    return unicodedata.normalize("NFC", name.casefold())
+
+
 def quoted(name: object) -> str:
     """A name for an error: its beginning, with escapes for what cannot be printed."""
     text = repr(name)

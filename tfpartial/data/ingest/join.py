@@ -13,7 +13,7 @@ from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
-from tfpartial.names import fault_of_case, quoted
+from tfpartial.names import fault_of_case, folded, quoted
 
 Parts = Mapping[str, Sequence[Key]]
 """Organ of the joined table (before it is divided) -> the source's organs, values or segments that it is made of."""
@@ -127,13 +127,25 @@ def _shown(source: SourceConfig, dataset: Dataset) -> list[str]:
 
 def _organ_table(shown: Sequence[Sequence[str]], names: Sequence[str], organs: Sequence[str] | None) -> OrganTable:
     if organs is None:
-        return OrganTable(tuple(dict.fromkeys(organ for source in shown for organ in source)))
+        table = OrganTable(tuple(dict.fromkeys(organ for source in shown for organ in source)))
+        _require_unlike(table)
+        return table
     for name, source in zip(names, shown, strict=True):
         for organ in source:
             if organ not in organs:
                 expected = f"expected one of {', '.join(organs)}; leave it out by the 'organs' of the source"
                 raise TfpartialError(f"source '{name}': '{organ}' is not in the organ table; {expected}")
     return OrganTable(tuple(organs))
+
+
+def _require_unlike(table: OrganTable) -> None:
+    """Refuses one organ under two spellings, which would be learned as two."""
+    first: dict[str, str] = {}
+    for organ in table.names:
+        other = first.setdefault(folded(organ), organ)
+        if other != organ:
+            why = "differ only in upper and lower case or in how their accents are written"
+            raise TfpartialError(f"organ table: '{other}' and '{organ}' {why}; rename one by the 'organs' of its source")
 
 
 def _priority(priority: Sequence[str], table: OrganTable) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ the data set: `predict` takes them as plain images.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tfpartial.data.layouts.json_object import DESCRIPTION
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.names import folded
 
 IMAGES, LABELS = "imagesTr", "labelsTr"
 
@@ -164,7 +166,7 @@ def _without_channel(stem: str) -> str | None:
 def _count_problems(description: Description, cases: int) -> list[Problem]:
     if description.num_training in (None, cases):
         return []
-    message = f"numTraining is {description.num_training}, but {IMAGES} and {LABELS} hold {cases} cases"
+    message = f"numTraining is {json.dumps(description.num_training)}, but {IMAGES} and {LABELS} hold {cases} cases"
     return [Problem("", str(description.path), "case_count", message)]
 
 
@@ -174,8 +176,15 @@ def _named_without_image(description: Description, ids: set[str]) -> list[Proble
         "source": description.source,
         "patient": description.patient,
     }
+    spelled = {folded(case_id): case_id for case_id in ids}
+
+    def why(case_id: str) -> str:
+        other = spelled.get(folded(case_id))
+        hint = f"; '{other}' there differs in upper and lower case or in how its accents are written" if other else ""
+        return f"names the case, but {IMAGES} has no image of it{hint}"
+
     return [
-        Problem(case_id, str(description.path), "missing_image", f"'{key}' names the case, but {IMAGES} has no image of it")
+        Problem(case_id, str(description.path), "missing_image", f"'{key}' {why(case_id)}")
         for key, cases in named.items()
         for case_id in sorted(cases)
         if case_id not in ids

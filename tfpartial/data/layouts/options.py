@@ -14,6 +14,7 @@ from tfpartial.data.layouts.channels import with_channels
 from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.problem import Problem
 from tfpartial.errors import TfpartialError
+from tfpartial.names import folded
 
 
 def apply_options(dataset: Dataset, source: SourceConfig) -> Dataset:
@@ -56,8 +57,8 @@ def _same_names(cases: Iterable[Case]) -> list[Problem]:
     """Ids that one file system keeps apart and another does not."""
     spellings: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
-        spellings[case.id.casefold()].append(case)
-    why = "ids that differ only in upper and lower case"
+        spellings[folded(case.id)].append(case)
+    why = "ids that differ only in upper and lower case or in how their accents are written"
     return [
         Problem(" ".join(case.id for case in same), str(same[0].images[0].path.parent), "duplicate_id", why)
         for same in spellings.values()
