@@ -128,6 +128,8 @@ def _check_path(path: Path, case: Case) -> None:
         require_inside(case.root, file)
 
 
+VOXEL_MM = (0.01, 50.0)
+"""Lengths of a voxel in pictures of patients, with room on both sides."""
 UNLABELED_ADVICE = '; for a case without labels, say "annotated": {"<case>": []}'
 
 
@@ -140,10 +142,22 @@ def _check_images(case: Case, dataset: Dataset, findings: _Findings) -> SlabRead
     if channels is None:
         return None
     findings.warn_of(reader.history, case.images[0].path)
+    strange = _strange_voxels(reader.native)
+    if strange:
+        findings.warn(case.images[0].path, "voxel_size", strange)
     findings.numbers = tuple(channel.range() for channel in channels)
     for image, name, channel in zip(case.images, dataset.channel_names, channels, strict=True):
         _check_channel(image, name, channel, dataset, findings)
     return reader
+
+
+def _strange_voxels(native: Geometry) -> str:
+    """What is said of voxels that nobody takes of a patient; else nothing. Tolerances and distances are in mm."""
+    smallest, largest = VOXEL_MM
+    if smallest <= min(native.spacing_mm_xyz) and max(native.spacing_mm_xyz) <= largest:
+        return ""
+    size = " × ".join(f"{length:.4g}" for length in native.spacing_mm_xyz)
+    return f"voxels of {size} mm: expected {smallest:g} to {largest:g} mm of a patient; is the header's unit of length wrong?"
 
 
 def _check_channel(image: ImageFile, name: str, channel: ChannelStatistics, dataset: Dataset, findings: _Findings) -> None:
