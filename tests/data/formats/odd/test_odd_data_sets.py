@@ -50,6 +50,16 @@ def in_unit(code):
     return change
 
 
+def in_encoding(encoding):
+    """`dataset.json` as other systems' editors save it."""
+
+    def change(data):
+        path = data.root / "dataset.json"
+        path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+
+    return change
+
+
 TAKEN = {
     # what is changed, what is said
     "labels off by a rounded place": (labelled(ORGANS, origin=(10.00001, -20.00001, 30.00001)), None),
@@ -58,6 +68,8 @@ TAKEN = {
     "labels that are nearly whole": (labelled(ORGANS * np.float32(1.0000152)), "not quite whole, by up to 3.1e-05, were rounded"),
     "millimetres that the header calls metres": (in_unit(1), "voxels of 1500 × 1500 × 3000 mm: expected 0.01 to 50 mm"),
     "millimetres that the header calls micrometres": (in_unit(3), "voxels of 0.0015 × 0.0015 × 0.003 mm: expected 0.01 to 50 mm"),
+    "a description with a byte order mark": (in_encoding("utf-8-sig"), None),
+    "a description in UTF-16": (in_encoding("utf-16"), None),
     "case ids of which one begins with another": (
         lambda data: (
             data.image("c").rename(data.image("a_1")),

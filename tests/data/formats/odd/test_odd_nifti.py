@@ -160,12 +160,15 @@ def test_a_label_map_has_its_values(tmp_path, row):
     assert said in "".join(warnings)
 
 
-@pytest.mark.parametrize(
-    ("values", "shown"),
-    [(LABEL * np.float32(0.99), "0.99, 1.98 (40 voxels)"), (LABEL * np.float32(1.01175), "1.01175, 2.0235 (40 voxels)")],
-    ids=["0.99", "2.0235"],
-)
-def test_values_far_from_whole_are_refused(tmp_path, values, shown):
+FRACTIONS = {
+    "0.99 for 1": (LABEL * np.float32(0.99), "0.99, 1.98 (40 voxels)"),
+    "numbers that lost their digits": (LABEL * np.float32(1.01175), "1.01175, 2.0235 (40 voxels)"),
+}
+
+
+@pytest.mark.parametrize("row", FRACTIONS)
+def test_values_far_from_whole_are_refused(tmp_path, row):
+    values, shown = FRACTIONS[row]
     with pytest.raises(FileError) as caught:
         open_label(label_of(values)(tmp_path / "a.nii")).keys()
     assert f"label values {shown} are fractions; a label map holds whole numbers" in str(caught.value)
