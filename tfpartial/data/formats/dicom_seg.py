@@ -16,8 +16,8 @@ from tfpartial.data.formats.segments import NamedSegments
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 
-BACKGROUND = 0
-"""Segment number of the background that a LABELMAP may describe."""
+BACKGROUND = "125040"
+"""DICOM's code of the background (PS3.16, annex D), which a LABELMAP may describe like a segment."""
 
 
 class DicomSeg(NamedSegments):
@@ -27,21 +27,25 @@ class DicomSeg(NamedSegments):
     image has the same FrameOfReferenceUID is not looked at: the grids must fit anyhow.
 
     Raises:
-        FileError: `unreadable`, also for two segments of one number, frames of a segment that is not described, and another
-            number of frames than are described; `fractional_label`: a FRACTIONAL segmentation; `no_grid`: frames that make no
-            evenly spaced volume.
+        FileError: `unreadable`, also for two segments of one number, frames (`mask`: pixels) of a segment that is not described,
+            and another number of frames than are described; `fractional_label`: a FRACTIONAL segmentation; `no_grid`: frames
+            that make no evenly spaced volume.
     """
 
     def __init__(self, path: Path) -> None:
         with dicom_errors(path):
             self._object = highdicom.seg.segread(path)
+            self._described = False
             kind = self._object.SegmentationType
             if kind == "FRACTIONAL":
                 raise FileError(path, "fractional_label", "expected a BINARY or LABELMAP segmentation, got a FRACTIONAL one")
             labels = _labels(path)
             _require_described_frames(path, self._object, labels)
-            # What a number 0 means in a BINARY one, the standard does not say: programs that count from 0 write an organ there.
-            self._numbers = [number for number in labels if number != BACKGROUND or kind == "BINARY"]
+            self._background = _background(self._object) if kind == "LABELMAP" else set()
+            self._numbers = [number for number in labels if number not in self._background]
+            if kind == "LABELMAP" and 0 in self._numbers:
+                reason = f"segment '{labels[0]}' has the number 0 of a LABELMAP, where highdicom expects background"
+                raise FileError(path, "unreadable", f"{reason}; number its segments from 1 on")
             super().__init__(path, self._grid(path), f"dicom_seg {kind}", [labels[number] for number in self._numbers])
 
     def _grid(self, path: Path) -> Geometry:
@@ -60,9 +64,31 @@ class DicomSeg(NamedSegments):
 
     def _segment(self, number: int, like: Geometry) -> np.ndarray:
         with dicom_errors(self.path):
+            self._require_described_pixels()
             volume = self._object.get_volume(segment_numbers=[self._numbers[number]], dtype=np.uint8)
             assert self.native is not None
             return self.native.to_lps(volume.array[..., 0]) != 0
+
+    def _require_described_pixels(self) -> None:
+        """Of a LABELMAP, whose pixels are numbers of segments. Those of no segment highdicom takes for background."""
+        if self._object.SegmentationType != "LABELMAP" or self._described:
+            return
+        frames = (self._object.get_stored_frame(number) for number in range(1, int(self._object.NumberOfFrames) + 1))
+        found = {int(value) for frame in frames for value in np.unique(frame)}
+        unknown = found - set(self._numbers) - self._background - {0}
+        if unknown:
+            numbers, known = ranges(unknown), ranges(self._numbers)
+            reason = f"has pixels of segment {numbers}, which is not described; expected one of {known}"
+            raise FileError(self.path, "unreadable", reason)
+        self._described = True
+
+
+def _background(content: pydicom.Dataset) -> set[int]:
+    """The numbers of a LABELMAP that are no organ's: PixelPaddingValue, and segments that say so."""
+    kinds = {int(item.SegmentNumber): item.SegmentedPropertyTypeCodeSequence[0] for item in content.SegmentSequence}
+    padding = content.get("PixelPaddingValue")
+    background = {number for number, kind in kinds.items() if kind.get("CodeValue") == BACKGROUND}
+    return background if padding is None else {int(padding), *background}
 
 
 def _labels(path: Path) -> dict[int, str]:

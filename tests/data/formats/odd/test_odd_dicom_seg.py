@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
-from segmentation_file import GRID, NAMES_READ, masks, write_reference, write_segmentation
+from segmentation_file import GRID, NAMES_READ, SHAPE, masks, write_reference, write_segmentation
 
 from tfpartial.data.formats.label import open_label
 from tfpartial.data.problem import FileError
@@ -129,3 +129,69 @@ def test_is_refused_in_one_line(series, tmp_path, row):
     content.save_as(path)
     with pytest.raises(FileError, match=message):
         open_label(path).mask("liver", GRID)
+
+
+VALUES = np.zeros(SHAPE, np.uint8)
+VALUES[2, 1:3, 1:3], VALUES[3, 0, 0] = 1, 2
+"""The pixels of a LABELMAP: four of the first segment, one of the second."""
+
+
+def label_map(new=None, keep=(0, 1, 2, 3), padding=None):
+    """Other numbers for the segments of a LABELMAP (its background is 0), those that are described, and its PixelPaddingValue."""
+    new = new or {number: number for number in range(4)}
+
+    def change(content):
+        pixels = np.frombuffer(content.PixelData, np.uint8)
+        content.PixelData = np.array([new[number] for number in range(4)], np.uint8)[pixels].tobytes()
+        content.SegmentSequence = [item for item in content.SegmentSequence if item.SegmentNumber in keep]
+        for item in content.SegmentSequence:
+            item.SegmentNumber = new[item.SegmentNumber]
+        del content.PixelPaddingValue
+        if padding is not None:
+            content.add_new("PixelPaddingValue", "US", padding)
+
+    return change
+
+
+def opened_label_map(series, tmp_path, change):
+    path = write_segmentation(tmp_path / "seg.dcm", write_reference(series), VALUES, "LABELMAP")
+    content = dcmread(path)
+    change(content)
+    content.save_as(path)
+    return open_label(path)
+
+
+LABEL_MAPS = {
+    "a label map that describes its background": label_map(),
+    "a label map without a word on its background": label_map(keep=(1, 2, 3)),
+    "a label map whose background is 255": label_map({0: 255, 1: 1, 2: 2, 3: 3}, padding=255),
+    "a label map whose background is 255 and not described": label_map({0: 255, 1: 1, 2: 2, 3: 3}, keep=(1, 2, 3), padding=255),
+    "a label map with gaps in its numbers": label_map({0: 0, 1: 5, 2: 17, 3: 200}, padding=0),
+}
+
+
+@pytest.mark.parametrize("row", LABEL_MAPS)
+def test_segments_of_a_label_map_have_their_pixels(series, tmp_path, row):
+    label = opened_label_map(series, tmp_path, LABEL_MAPS[row])
+    assert label.keys() == NAMES_READ
+    assert [int(label.mask(key, GRID).sum()) for key in NAMES_READ] == [4, 1, 0]
+
+
+LABEL_MAPS_REFUSED = {
+    "a label map with a number that is not described": (
+        label_map(keep=(0, 1, 3)),
+        "has pixels of segment 2, which is not described; expected one of 1, 3",
+    ),
+    "a label map with an organ numbered 0": (
+        label_map({0: 255, 1: 0, 2: 1, 3: 2}, padding=255),
+        "segment 'liver' has the number 0 of a LABELMAP",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", LABEL_MAPS_REFUSED)
+def test_a_label_map_is_refused_in_one_line(series, tmp_path, row):
+    change, message = LABEL_MAPS_REFUSED[row]
+    with pytest.raises(FileError) as caught:
+        opened_label_map(series, tmp_path, change).mask("liver", GRID)
+    assert message in str(caught.value)
