@@ -41,7 +41,8 @@ def read_frame(path: Path, what: str, names: Collection[str], numbers: Collectio
         numbers: columns of numbers; an empty cell is NaN.
 
     Raises:
-        TfpartialError: no such file, one that was changed after its stage was finished, or no such table; see `require_columns`.
+        TfpartialError: no such file, one that was changed after its stage was finished, or no such table, such as one with a
+            column twice or a row that ends early; see `require_columns`.
     """
     import pandas as pd  # late: some stages only write, and it takes half a second
 
@@ -50,13 +51,27 @@ def read_frame(path: Path, what: str, names: Collection[str], numbers: Collectio
     require_intact(path)
     empty = {number: [""] for number in numbers}
     try:
+        _require_even(path)
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # a first row that is too long
             table = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=empty, index_col=False)
         for name in table.columns.intersection(list(numbers)):
             table[name] = pd.to_numeric(table[name])
-    except (ValueError, pd.errors.ParserWarning) as error:  # pandas' own errors are such, and wrong letters
+    except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # pandas' own errors are such, and wrong letters
         raise TfpartialError(f"{path}: expected {what}, got {' '.join(str(error).split())}") from error
     return table.assign(**{name: table[name].map(from_cell) for name in table.columns.intersection(list(names))})
+
+
+def _require_even(path: Path) -> None:
+    """Raises `ValueError` for what pandas mends in silence: it renames a column that is there twice, and fills up short rows."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = (row for row in csv.reader(file) if row)
+        names = next(rows, [])
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"a column {twice[0]} twice")
+        for number, row in enumerate(rows, start=1):
+            if len(row) != len(names):
+                raise ValueError(f"{len(row)} cells for {len(names)} columns in row {number}")
 
 
 def require_columns(path: Path, table: pd.DataFrame, columns: Iterable[str]) -> None:

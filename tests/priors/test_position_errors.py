@@ -102,7 +102,8 @@ def test_a_table_without_rows_has_no_organs(tmp_path):
         (",".join(NAMES) + "\na,test,liver,aligned,much,,,\n", "expected a row per case and organ, got .*much"),
         (",".join(NAMES) + "\na,test,liver,lost,,,,\n", "expected the state aligned, absent, poor, displaced, got lost"),
         (",".join(NAMES) + "\na,tent,liver,poor,,,,\n", "expected the part train, val, test, got tent"),
-        (",".join(NAMES) + "\na,test,li", "expected the state aligned, absent, poor, displaced, got nothing"),
+        (",".join(NAMES) + "\na,test,liver,,,,,\n", "expected the state aligned, absent, poor, displaced, got nothing"),
+        (",".join(NAMES) + "\na,test,li", "expected a row per case and organ, got 3 cells for 8 columns in row 1"),
     ],
 )
 def test_what_is_no_table_of_places_is_named(tmp_path, text, message):
