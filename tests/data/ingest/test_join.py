@@ -51,6 +51,15 @@ def test_the_organ_table_is_the_union_in_the_order_of_the_sources():
     assert join(two_sources()).organs.names == ("liver", "tumour", "kidney", "spleen")
 
 
+def test_one_organ_under_the_spellings_of_two_sources_is_a_problem():
+    sets = [data_set(root, (organ,), case(root, "1", {organ: (1,)})) for root, organ in ((A, "Liver"), (B, "liver"))]
+    (problem,) = join([(SourceConfig(A), sets[0]), (SourceConfig(B), sets[1])]).problems
+    assert problem.kind == "organ_name"
+    assert problem.message.startswith("'Liver' and 'liver' differ only in upper and lower case")
+    renamed_first = SourceConfig(A, organs={"liver": "Liver"})
+    assert join([(renamed_first, sets[0]), (SourceConfig(B), sets[1])]).problems == ()
+
+
 def test_the_organ_table_can_be_given():
     joined = join(two_sources({"organs": {"liver": ["liver", "tumour"]}}), organs=["spleen", "kidney", "liver"])
     assert joined.organs.names == ("spleen", "kidney", "liver")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from tfpartial.config import SourceConfig
@@ -57,6 +58,8 @@ def join(
         for case in dataset.cases:
             joined = _joined_case(case, source, dataset, table)
             cases.append(_named_case(joined, source_name) if several else replace(joined, source=joined.source or source.name))
+    if organs is None and not any(problem.kind == "organ_name" for problem in problems):
+        problems += _spelled_twice(table, first.description)
     return Dataset(
         root=first.root,
         description=first.description,
@@ -127,9 +130,7 @@ def _shown(source: SourceConfig, dataset: Dataset) -> list[str]:
 
 def _organ_table(shown: Sequence[Sequence[str]], names: Sequence[str], organs: Sequence[str] | None) -> OrganTable:
     if organs is None:
-        table = OrganTable(tuple(dict.fromkeys(organ for source in shown for organ in source)))
-        _require_unlike(table)
-        return table
+        return OrganTable(tuple(dict.fromkeys(organ for source in shown for organ in source)))
     for name, source in zip(names, shown, strict=True):
         for organ in source:
             if organ not in organs:
@@ -138,14 +139,15 @@ def _organ_table(shown: Sequence[Sequence[str]], names: Sequence[str], organs: S
     return OrganTable(tuple(organs))
 
 
-def _require_unlike(table: OrganTable) -> None:
-    """Refuses one organ under two spellings, which would be learned as two."""
+def _spelled_twice(table: OrganTable, description: Path) -> list[Problem]:
+    """One organ under two spellings, which would be learned as two."""
     first: dict[str, str] = {}
-    for organ in table.names:
-        other = first.setdefault(folded(organ), organ)
-        if other != organ:
-            why = "differ only in upper and lower case or in how their accents are written"
-            raise TfpartialError(f"organ table: '{other}' and '{organ}' {why}; rename one by the 'organs' of its source")
+    why = "differ only in upper and lower case or in how their accents are written; rename one by the 'organs' of its source"
+    return [
+        Problem("", str(description), "organ_name", f"'{first[folded(organ)]}' and '{organ}' {why}")
+        for organ in table.names
+        if first.setdefault(folded(organ), organ) != organ
+    ]
 
 
 def _priority(priority: Sequence[str], table: OrganTable) -> tuple[str, ...]:

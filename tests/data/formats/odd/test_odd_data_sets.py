@@ -124,14 +124,6 @@ REFUSED = {
         lambda data: data.describe(file_ending="nii.gz"),
         '\'file_ending\': expected an ending such as ".nii.gz", got "nii.gz"',
     ),
-    "one organ with accents written in two ways": (
-        lambda data: data.describe(labels={"background": 0, COMPOSED: 1, DECOMPOSED: 2}, annotated={}),
-        f"'{COMPOSED}' and '{DECOMPOSED}' {SPELLED}; rename one by the 'organs' of its source",
-    ),
-    "one organ in two cases of letters": (
-        lambda data: data.describe(labels={"background": 0, "Liver": 1, "liver": 2}, annotated={}),
-        f"'Liver' and 'liver' {SPELLED}",
-    ),
 }
 
 
@@ -197,6 +189,16 @@ PROBLEMS = {
         lambda data: data.describe(numTraining="3"),
         "case_count",
         'numTraining is "3", but',
+    ),
+    "one organ with accents written in two ways": (
+        lambda data: data.describe(labels={"background": 0, COMPOSED: 1, DECOMPOSED: 2}, annotated={"c": []}),
+        "organ_name",
+        f"'{COMPOSED}' and '{DECOMPOSED}' {SPELLED}; rename one by the 'organs' of its source",
+    ),
+    "one organ in two cases of letters": (
+        lambda data: data.describe(labels={"background": 0, "Liver": 1, "liver": 2}, annotated={"c": []}),
+        "organ_name",
+        f"'Liver' and 'liver' {SPELLED}",
     ),
     "a case with accents written in two ways": (
         accented,
