@@ -43,6 +43,12 @@ def test_a_volume_file_whose_numbers_are_no_hu(tmp_path):
     assert found["voxels"] == "float32"
 
 
+@pytest.mark.parametrize("numbers", [ct() / np.float32(1000), ct().astype(np.int32) * 100])
+def test_percentiles_of_fractions_and_of_numbers_beyond_int16(tmp_path, numbers):
+    found = describe(write(tmp_path / "a.nrrd", numbers))
+    assert found["percentiles 0.5, 50, 99.5"] == pytest.approx(np.percentile(numbers, (0.5, 50, 99.5)))
+
+
 def test_a_label_map_has_its_values(tmp_path):
     label = np.zeros((2, 3, 4), np.uint8)
     label[0, 0, :3] = 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,26 @@ from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import BINS, DEEPEST, HU_LOWEST, deep_histogram, hu_histogram
 from tfpartial.data.ingest.intensity import check_intensities
 from tfpartial.data.number_map import to_hu
+from tfpartial.data.survey.percentiles import float_percentiles
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
 from tfpartial.data.volumes.slabs import SLAB
 
 MOST_LABELS = 160
 """A volume with more values than this is no label map; the largest organ tables have about 120."""
+SHARES = (0.5, 50.0, 99.5)
 
 
 def describe_volume(path: Path) -> dict[str, Any]:
     """A volume file: an image, or by its values a label map. Raises `FileError` when it cannot be read."""
     opened = open_image(ImageFile(path))
-    numbers = _Numbers(slab for _, slab in opened.slabs(SLAB))
+    numbers = _Numbers(lambda: (slab for _, slab in opened.slabs(SLAB)))
     facts = {**opened.history[0].detail, **describe_grid(opened.native), **numbers.facts()}
     return {"is": "volume file", **facts, **(numbers.values() or numbers.doubts())}
 
 
 def describe_image(opened: OpenImage) -> dict[str, Any]:
     """The grid and the numbers of an opened image. Raises `FileError` when it cannot be read."""
-    numbers = _Numbers(slab for _, slab in opened.slabs(SLAB))
+    numbers = _Numbers(lambda: (slab for _, slab in opened.slabs(SLAB)))
     return {**describe_grid(opened.native), **numbers.facts(), **numbers.doubts()}
 
 
@@ -42,7 +44,7 @@ def describe_picture(path: Path) -> dict[str, Any]:
     """A picture of one slice. Raises `FileError` when it cannot be read."""
     pixels = read_picture(path)
     height, width, *colours = pixels.shape
-    numbers = _Numbers([pixels])
+    numbers = _Numbers(lambda: [pixels])
     facts = {"file": str(path), "size": [width, height], "colours": (*colours, 1)[0], **numbers.facts()}
     return {"is": "picture", **facts, **({} if colours else numbers.values())}
 
@@ -50,7 +52,7 @@ def describe_picture(path: Path) -> dict[str, Any]:
 def describe_stack(folder: Path) -> dict[str, Any]:
     """A folder of pictures, one per slice. Raises `FileError` when they cannot be read, or are of several sizes."""
     pixels = read_stack(folder)
-    numbers = _Numbers([pixels])
+    numbers = _Numbers(lambda: [pixels])
     facts = {"file": str(folder), "size": list(pixels.shape[::-1]), **numbers.facts()}
     return {"is": "pictures, one per slice", **facts, **numbers.values()}
 
@@ -66,20 +68,21 @@ def describe_grid(native: Geometry) -> dict[str, Any]:
 
 
 class _Numbers:
-    """The numbers of an image, read once. Percentiles are of whole numbers: HU.
+    """The numbers of an image, read once; for the percentiles of fractions, or of numbers beyond int16, three times.
 
     Args:
-        slabs: numbers `[..., X]`.
+        slabs: gives the numbers `[..., X]`, anew at each call.
     """
 
-    def __init__(self, slabs: Iterable[np.ndarray]) -> None:
+    def __init__(self, slabs: Callable[[], Iterable[np.ndarray]]) -> None:
+        self._slabs = slabs
         table = np.zeros(VALUES, np.int64)
         self._histogram = np.zeros(BINS, np.int64)
         self._deep = np.zeros(HU_LOWEST - DEEPEST, np.int64)
         self._lowest, self._highest = np.inf, -np.inf
         self._whole = True
         self._neighbours = self._equal_neighbours = 0
-        for slab in slabs:
+        for slab in slabs():
             self._dtype = slab.dtype
             self._lowest, self._highest = min(self._lowest, float(slab.min())), max(self._highest, float(slab.max()))
             hu, clipped = to_hu(slab)
@@ -95,7 +98,9 @@ class _Numbers:
         return {
             "voxels": str(self._dtype),
             "range": [self._lowest, self._highest],
-            "percentiles 0.5, 50, 99.5": self._counts.percentiles((0.5, 50, 99.5)),
+            "percentiles 0.5, 50, 99.5": self._counts.percentiles(SHARES)
+            if self._whole
+            else float_percentiles(self._slabs, SHARES),
         }
 
     def values(self) -> dict[str, Any]:
