@@ -13,6 +13,7 @@ from tfpartial.data.manifest import read_manifest
 from tfpartial.data.survey.case_statistics import read_statistics
 from tfpartial.data.survey.coverage import case_table, keep_labels, measure_coverage
 from tfpartial.data.survey.coverage_text import markdown, organ_rows
+from tfpartial.parallel import scheduler_of
 from tfpartial.pictures.coverage_figure import draw_coverage
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
@@ -23,7 +24,7 @@ def run(config: CoverageConfig) -> dict[str, Any]:
     manifest = read_manifest(config.manifest)
     kept = read_annotations(config.annotations, config.fold or 0, manifest.organs) if config.annotations else None
     begin(config.out, "coverage", config)
-    statistics = read_statistics(manifest, config.workers, config.scheduler)
+    statistics = read_statistics(manifest, config.workers, scheduler_of(config))
     cases = list(track(statistics, "coverage", len(manifest.cases)))
     if kept is not None:
         cases = list(keep_labels(cases, manifest.organs, kept))

@@ -10,13 +10,14 @@ from tfpartial.config import FingerprintConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.survey.case_statistics import read_statistics
 from tfpartial.data.survey.fingerprint import fingerprint
+from tfpartial.parallel import scheduler_of
 from tfpartial.progress import track
 
 
 def run(config: FingerprintConfig) -> dict[str, Any]:
     """Writes the fingerprint; shows it without its cases."""
     manifest = read_manifest(config.manifest)
-    cases = read_statistics(manifest, config.workers, config.scheduler)
+    cases = read_statistics(manifest, config.workers, scheduler_of(config))
     content = fingerprint(manifest, track(cases, "fingerprint", len(manifest.cases)))
     write_json(config.out, content)
     geometry = ("size_zyx", "size_after_crop_zyx", "spacing_mm_zyx")

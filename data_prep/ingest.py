@@ -18,6 +18,7 @@ from tfpartial.data.layouts import read_source
 from tfpartial.data.layouts.archive import is_archive, unpack, unpacked_to
 from tfpartial.data.manifest import Manifest, write_manifest
 from tfpartial.data.problem import Problem
+from tfpartial.parallel import scheduler_of
 from tfpartial.progress import track
 
 
@@ -30,7 +31,7 @@ def run(config: IngestConfig) -> dict[str, Any]:
     sources = [_unpacked(source, config) for source in config.sources or [SourceConfig(_dataset(config))]]
     read = [(source, read_source(source)) for source in sources]
     dataset = join(read, config.name, config.organs, config.priority, config.intensities)
-    verified = verify_dataset(dataset, config.tolerance_mm, config.workers, config.scheduler)
+    verified = verify_dataset(dataset, config.tolerance_mm, config.workers, scheduler_of(config))
     reports = list(track(verified, "verifying", len(dataset.cases)))
     manifest = accept(dataset, reports, config.tolerance_mm)
     write_manifest(manifest, config.out)

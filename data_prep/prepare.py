@@ -8,6 +8,7 @@ from tfpartial import cli
 from tfpartial.config import PrepareConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.store.prepare import finish_store, known_checksums, prepare_cases
+from tfpartial.parallel import scheduler_of
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 
@@ -15,7 +16,7 @@ from tfpartial.provenance import begin, finish
 def run(config: PrepareConfig) -> dict[str, Any]:
     """Prepares the cases that are not there yet, then closes the store."""
     manifest = read_manifest(config.manifest)
-    cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers, config.scheduler)
+    cases = prepare_cases(manifest, config.out, config.size, config.spacing_mm, config.workers, scheduler_of(config))
     for _ in track(cases, "prepare", total=len(manifest.cases)):
         pass
     begin(config.out, "prepare", config)  # a refused data set leaves nothing

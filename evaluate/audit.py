@@ -17,7 +17,7 @@ from tfpartial.config import AuditConfig
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
 from tfpartial.labels import OrganTable
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import map_cases, scheduler_of
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 
@@ -34,7 +34,7 @@ def run(config: AuditConfig) -> dict[str, Any]:
     rules = Rules(config.tcp, config.margin_mm, config.smallest_ml, config.sure)
     folder = config.out / "suspects" if config.label_maps else None
     look = partial(audit_case, rules=rules, sizes=organ_sizes(manifest, simulated), label_maps=folder)
-    audits = list(track(map_cases(look, cases, config.workers, scheduler=config.scheduler), "audit", len(cases)))
+    audits = list(track(map_cases(look, cases, config.workers, scheduler=scheduler_of(config)), "audit", len(cases)))
     suspects = ranked(suspect for audit in audits for suspect in audit.suspects)
     annotated = simulated or {case.id: case.annotated for case in manifest.cases.values()}
     chosen = rank_cases(sorted(audits, key=lambda audit: audit.id), manifest, annotated, config.diversity)

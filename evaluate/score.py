@@ -15,7 +15,7 @@ from tfpartial.labels import OrganTable
 from tfpartial.metrics.scoring import OrganScore
 from tfpartial.metrics.summary import overview, summarise
 from tfpartial.metrics.tolerance import FineTolerance, fine_tolerances
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import map_cases, scheduler_of
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 
@@ -31,7 +31,7 @@ def run(config: ScoreConfig) -> dict[str, Any]:
     begin(config.out, "score", config)
     score = partial(score_predicted, tolerances_mm=tolerances_mm, surface=config.surface)
     by_case: dict[str, list[OrganScore]] = {}
-    for of_case in track(map_cases(score, cases, config.workers, scheduler=config.scheduler), "score", len(cases)):
+    for of_case in track(map_cases(score, cases, config.workers, scheduler=scheduler_of(config)), "score", len(cases)):
         by_case[of_case[0].case] = of_case
     scores = [one for case in cases for one in by_case[case.id]]
     summary = summarise(scores, manifest.organs)

@@ -12,6 +12,7 @@ from tfpartial.experiment.methods import method_specs
 from tfpartial.experiment.runner import folder_of, forecast, redo, require_all_usable, rows, until, work_through
 from tfpartial.experiment.specification import read_experiment, specify, write_experiment
 from tfpartial.experiment.sweep import plan_sweep
+from tfpartial.parallel import scheduler_of
 from tfpartial.progress import track
 
 
@@ -35,7 +36,7 @@ def run(config: SweepConfig) -> dict[str, Any]:
     write_experiment(root / "experiment.yaml", "sweep", config, sections)
     work_through(plan.shared)
     table = CellTable(root, plan.cells)
-    for _ in track(table.do(config.scheduler), "cells", len(table.waiting())):
+    for _ in track(table.do(scheduler_of(config)), "cells", len(table.waiting())):
         pass
     summary = {"sweep": str(root), "cells": table.rows}
     if table.failed:

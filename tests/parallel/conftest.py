@@ -2,6 +2,8 @@
 
 import pytest
 
+from tfpartial.parallel import Scheduler
+
 
 @pytest.fixture(params=["here", "processes", "cluster"])
 def way(request) -> dict[str, object]:
@@ -16,5 +18,5 @@ def way_with_two_workers(request) -> dict[str, object]:
 
 def arguments_of(request) -> dict[str, object]:
     if request.param == "cluster":
-        return {"scheduler": request.getfixturevalue("dask_scheduler")}
+        return {"scheduler": Scheduler(request.getfixturevalue("dask_scheduler"))}
     return {"workers": 1 if request.param == "here" else 2}

@@ -7,13 +7,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import dask
 import pytest
 
+from tfpartial.config import PrepareConfig, ScoreConfig
 from tfpartial.errors import TfpartialError
-from tfpartial.parallel import dask_cluster, map_cases
+from tfpartial.parallel import Scheduler, dask_cluster, map_cases, scheduler_of
 from tfpartial.parallel.dask_cluster import NOISY, DaskCrew
 from tfpartial.parallel.versions import PACKAGES, require_same_versions
 
@@ -30,21 +32,33 @@ from tfpartial.parallel.versions import PACKAGES, require_same_versions
 def test_no_scheduler_there_is_one_line(monkeypatch, capfd, address, reason):
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     with pytest.raises(TfpartialError, match=rf"^scheduler: expected the address .*, got '{address}' \({reason}.*\)$"):
-        list(map_cases(math.sqrt, [1], scheduler=address))
+        list(map_cases(math.sqrt, [1], scheduler=Scheduler(address)))
     assert capfd.readouterr().err == ""
 
 
 def test_how_long_to_look_for_the_scheduler_can_be_said(monkeypatch):
     found = []
     monkeypatch.setattr(dask_cluster, "_Client", lambda _, timeout, **__: found.append(timeout))
-    dask_cluster._connect("tcp://127.0.0.1:1")
+    dask_cluster._connect(Scheduler("tcp://127.0.0.1:1"))
     for given in ("1 m", 7):
         with dask.config.set({dask_cluster.CONNECT: given}):
-            dask_cluster._connect("tcp://127.0.0.1:1")
+            dask_cluster._connect(Scheduler("tcp://127.0.0.1:1"))
     environment = dask.config.collect_env({"DASK_TFPARTIAL__CONNECT_TIMEOUT": "90s"})
     with dask.config.set(environment):
-        dask_cluster._connect("tcp://127.0.0.1:1")
-    assert found == [5, 60, 7, 90]
+        dask_cluster._connect(Scheduler("tcp://127.0.0.1:1"))
+        dask_cluster._connect(Scheduler("tcp://127.0.0.1:1", connect_timeout_s=2.5))  # the option goes before
+    assert found == [5, 60, 7, 90, 2.5]
+
+
+def test_a_verb_hands_its_options_on():
+    assert scheduler_of(PrepareConfig(Path("m"), Path("s"))) is None
+    config = ScoreConfig(Path("m"), Path("p"), Path("s"), scheduler="tcp://head:8786", connect_timeout_s=60)
+    assert scheduler_of(config) == Scheduler("tcp://head:8786", 60)
+
+
+def test_a_time_that_is_none_is_refused():
+    with pytest.raises(TfpartialError, match=r"^connect_timeout_s: expected more than 0 seconds, got 0$"):
+        scheduler_of(PrepareConfig(Path("m"), Path("s"), scheduler="tcp://head:8786", connect_timeout_s=0))
 
 
 def test_something_else_that_answers_is_one_line(monkeypatch):
@@ -58,7 +72,7 @@ def test_something_else_that_answers_is_one_line(monkeypatch):
         thread = threading.Thread(target=answer)
         thread.start()
         with pytest.raises(TfpartialError, match=r"^scheduler: expected the address .* of a Dask .* scheduler, got"):
-            list(map_cases(math.sqrt, [1], scheduler=f"tcp://127.0.0.1:{server.getsockname()[1]}"))
+            list(map_cases(math.sqrt, [1], scheduler=Scheduler(f"tcp://127.0.0.1:{server.getsockname()[1]}")))
         thread.join()
 
 
@@ -66,7 +80,7 @@ def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "tfpartial.parallel.dask_cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(TfpartialError, match=r"^a Dask scheduler needs distributed: pip install 'tfpartial\[distributed\]'$"):
-        list(map_cases(math.sqrt, [1], scheduler="tcp://127.0.0.1:1"))
+        list(map_cases(math.sqrt, [1], scheduler=Scheduler("tcp://127.0.0.1:1")))
 
 
 def test_waits_for_workers_then_says_that_there_are_none(start_dask, monkeypatch, caplog):
@@ -75,14 +89,14 @@ def test_waits_for_workers_then_says_that_there_are_none(start_dask, monkeypatch
     with pytest.raises(
         TfpartialError, match=rf"^{address}: the Dask scheduler has no workers; start some with `dask worker {address}`"
     ):
-        list(map_cases(math.sqrt, [1], scheduler=address))
+        list(map_cases(math.sqrt, [1], scheduler=Scheduler(address)))
     assert caplog.messages == [f"{address}: the Dask scheduler has no workers; waiting for one"]
 
 
 def test_a_scheduler_that_ends_is_one_line(start_dask, monkeypatch, capfd):
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     cluster = start_dask(1)
-    results = map_cases(eval, ["1", "__import__('time').sleep(60)"], scheduler=cluster.address)
+    results = map_cases(eval, ["1", "__import__('time').sleep(60)"], scheduler=Scheduler(cluster.address))
     assert next(results) == 1
     os.kill(cluster.pid, signal.SIGKILL)
     started = time.monotonic()
@@ -95,7 +109,7 @@ def test_a_scheduler_that_ends_is_one_line(start_dask, monkeypatch, capfd):
 def test_does_not_compute_a_finished_case_again_when_its_worker_dies(dask_scheduler, tmp_path):
     begun = tmp_path / "begun"
     counted = f"open({str(begun)!r}, 'a').write('x') and __import__('os').getpid()"
-    with DaskCrew(dask_scheduler) as crew:
+    with DaskCrew(Scheduler(dask_scheduler)) as crew:
         pid = result(crew, counted)
         crew.submit(eval, f"__import__('os').kill({pid}, 9)")
         assert result(crew, "1") == 1
@@ -111,7 +125,7 @@ def result(crew: DaskCrew, code: str) -> object:
 
 def test_leaves_the_logging_of_dask_as_it_was(dask_scheduler):
     levels = {name: logging.getLogger(name).level for name in NOISY}
-    with DaskCrew(dask_scheduler):
+    with DaskCrew(Scheduler(dask_scheduler)):
         assert all(logging.getLogger(name).level > logging.CRITICAL for name in NOISY)
     assert {name: logging.getLogger(name).level for name in NOISY} == levels
 

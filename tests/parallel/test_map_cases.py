@@ -13,7 +13,7 @@ import pytest
 
 from tfpartial.artifacts import read_json
 from tfpartial.errors import TfpartialError
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 # Functions of the standard library throughout: another process must be able to import them.
 
@@ -105,7 +105,7 @@ def test_a_case_that_kills_every_worker_is_named_when_all_others_are_finished(wa
 
 
 SLEEPERS = """
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 if __name__ == "__main__":
     # One write of eight digits: the two processes share the pipe.
@@ -131,7 +131,7 @@ INTERRUPTED = """
 import signal
 import sys
 from pathlib import Path
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it, and its children too
@@ -186,7 +186,7 @@ def test_processes_share_the_cores():
 
 
 def test_a_case_on_a_cluster_has_one_thread(dask_scheduler):
-    assert list(map_cases(eval, [THREADS], scheduler=dask_scheduler)) == [1]
+    assert list(map_cases(eval, [THREADS], scheduler=Scheduler(dask_scheduler))) == [1]
 
 
 def test_refuses_a_negative_number_of_workers():

@@ -115,6 +115,7 @@ class IngestConfig:
         unpack_growth: how many times its own size an archive may unpack to (100 MB are always allowed): more may be a bomb.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     out: Path
@@ -128,6 +129,7 @@ class IngestConfig:
     unpack_growth: float = 200.0
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         require(self.unpack_growth > 0, "unpack_growth", "a number above 0", self.unpack_growth)
@@ -187,6 +189,7 @@ class PrepareConfig:
         spacing_mm: in-plane spacing, rows and columns, to resample to first; none keeps the native spacing.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
@@ -195,6 +198,7 @@ class PrepareConfig:
     spacing_mm: tuple[float, float] | None = None
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,7 @@ class CoverageConfig:
         fold: fold of `annotations`; none takes the first.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
@@ -216,6 +221,7 @@ class CoverageConfig:
     fold: int | None = None
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -227,12 +233,14 @@ class FingerprintConfig:
         out: fingerprint (JSON) to write.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
     out: Path
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -244,12 +252,14 @@ class WriteConfig:
         out: data set folder to write.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
     out: Path
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)

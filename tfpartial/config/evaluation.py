@@ -74,6 +74,7 @@ class ScoreConfig:
         surface: what distances are measured between: border `voxels`, or surface `elements` weighted by their areas.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
@@ -86,6 +87,7 @@ class ScoreConfig:
     surface: Literal["voxels", "elements"] = "voxels"
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         require(0 <= self.tolerance_mm < math.inf, "tolerance_mm", "0 or more", self.tolerance_mm)
@@ -202,6 +204,7 @@ class AuditConfig:
         window_hu: numbers that the pictures show black and white.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     manifest: Path
@@ -219,6 +222,7 @@ class AuditConfig:
     window_hu: tuple[float, float] = (-160.0, 300.0)
     workers: int = 0
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         require(0 < self.tcp < 0.5, "tcp", "more than 0, below 0.5", self.tcp)

@@ -61,6 +61,7 @@ class SweepConfig:
         redo: stage to do again, with all that rests on it, as a verb or a folder's name.
         dry_run: only tell what would be done.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do the cells; they must see the same folders.
+        connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
     """
 
     experiment: Path
@@ -76,6 +77,7 @@ class SweepConfig:
     redo: str | None = None
     dry_run: bool = False
     scheduler: str | None = None
+    connect_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.only if name not in self.methods]

@@ -15,7 +15,7 @@ from tfpartial.experiment.runner import minutes
 from tfpartial.experiment.state import State, examine
 from tfpartial.experiment.sweep import Cell
 from tfpartial.experiment.work import work
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 FAILED = "failed"
 Row = dict[str, Any]
@@ -49,11 +49,11 @@ class CellTable:
         """The cells with something to do that are not finished."""
         return [cell for cell in self._cells if cell.to_do and self._rows[cell.id]["state"] != State.FINISHED]
 
-    def do(self, scheduler: str | None = None) -> Iterator[Row]:
+    def do(self, scheduler: Scheduler | None = None) -> Iterator[Row]:
         """Does the cells that are not finished; yields the row of each when it has ended, finished or failed.
 
         Args:
-            scheduler: address of a Dask scheduler whose workers do the cells; none does one after the other here.
+            scheduler: a Dask scheduler whose workers do the cells; none does one after the other here.
 
         Raises:
             TfpartialError: as `map_cases`; not for a cell that fails: its row has the reason.

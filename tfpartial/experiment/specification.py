@@ -20,7 +20,7 @@ from tfpartial.yaml_file import parse_yaml
 
 RUNNERS = ("run", "sweep")
 """Verbs whose sections tell how the other sections are done."""
-ONCE = ("experiment", "out", "set", "until", "redo", "dry_run", "scheduler")
+ONCE = ("experiment", "out", "set", "until", "redo", "dry_run", "scheduler", "connect_timeout_s")
 """Their options that say nothing of the experiment itself, or are in its sections already."""
 Sections = dict[str, dict[str, Any]]
 

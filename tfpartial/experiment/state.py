@@ -13,7 +13,7 @@ from tfpartial.provenance import is_finished
 from tfpartial.stage_folder import changed_inputs, changed_threads, differences
 from tfpartial.stages import OUTPUTS
 
-EXECUTION = ("workers", "scheduler")
+EXECUTION = ("workers", "scheduler", "connect_timeout_s")
 """Options that say where a stage works: the result is the same."""
 
 

@@ -9,8 +9,9 @@ from tfpartial.errors import TfpartialError
 from tfpartial.parallel.crew import work_through
 from tfpartial.parallel.failures import raise_named
 from tfpartial.parallel.processes import ProcessCrew, available_cores
+from tfpartial.parallel.scheduler import Scheduler, scheduler_of
 
-__all__ = ["case_name", "map_cases"]
+__all__ = ["Scheduler", "case_name", "map_cases", "scheduler_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,7 +27,7 @@ def map_cases(
     items: Iterable[T],
     workers: int = 0,
     name: Callable[[T], str] = case_name,
-    scheduler: str | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Iterator[R]:
     """Yields `function(item)` of every item as it finishes, in no particular order.
 
@@ -41,7 +42,7 @@ def map_cases(
         items: one per case; only a few are drawn ahead of the results.
         workers: processes; 0 takes all cores, 1 works in this process. A cluster brings its own.
         name: what an error calls an item.
-        scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do the work.
+        scheduler: a Dask scheduler whose workers do the work.
 
     Raises:
         TfpartialError: `function` raised it, or an OSError or MemoryError, for the case that the message names: cases that have
@@ -75,7 +76,9 @@ def _map_in_processes(function: Callable[[T], R], items: Iterable[T], workers: i
         yield from work_through(crew, function, items, name)
 
 
-def _map_on_cluster(function: Callable[[T], R], items: Iterable[T], name: Callable[[T], str], scheduler: str) -> Iterator[R]:
+def _map_on_cluster(
+    function: Callable[[T], R], items: Iterable[T], name: Callable[[T], str], scheduler: Scheduler
+) -> Iterator[R]:
     try:
         from tfpartial.parallel.dask_cluster import DaskCrew
     except ModuleNotFoundError as error:

@@ -18,6 +18,7 @@ from distributed.versions import VersionMismatchWarning
 
 from tfpartial.errors import TfpartialError
 from tfpartial.parallel.failures import WorkerDied
+from tfpartial.parallel.scheduler import Scheduler
 from tfpartial.parallel.versions import require_same_versions
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 CONNECT_S = 5
-"""How long to look for the scheduler, unless Dask's configuration says it (`CONNECT`)."""
+"""How long to look for the scheduler, unless the user or Dask's configuration (`CONNECT`) says it."""
 CONNECT = "tfpartial.connect-timeout"
 LOOK_S = 1
 """How often to look for new workers while no case finishes."""
@@ -40,20 +41,20 @@ class DaskCrew:
     """The workers that a Dask scheduler has, now and later.
 
     Args:
-        address: of the scheduler.
+        scheduler: where it is.
 
     Raises:
         TfpartialError: no scheduler there; here and in the methods: the connection was lost, versions differ, no workers.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._address = scheduler.address
         self._known: set[str] = set()
         self._alone_since: float | None = None
         self._in_flight: dict[Any, Any] = {}
         with ExitStack() as stack:
             stack.enter_context(_quiet())
-            self._client = _connect(address)
+            self._client = _connect(scheduler)
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -153,9 +154,10 @@ class _Client(distributed.Client):
             raise
 
 
-def _connect(address: str) -> distributed.Client:
+def _connect(scheduler: Scheduler) -> distributed.Client:
+    address, timeout = scheduler.address, scheduler.connect_timeout_s
     try:
-        timeout = parse_timedelta(dask.config.get(CONNECT, CONNECT_S))
+        timeout = parse_timedelta(dask.config.get(CONNECT, CONNECT_S)) if timeout is None else timeout
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # `require_same_versions` says it
             return _Client(address, timeout=timeout, set_as_default=False, name="tfpartial")

@@ -13,17 +13,19 @@ from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.problem import Problem
 from tfpartial.errors import InputProblems
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 
-def verify_dataset(dataset: Dataset, tolerance_mm: float, workers: int = 0, scheduler: str | None = None) -> Iterator[CaseReport]:
+def verify_dataset(
+    dataset: Dataset, tolerance_mm: float, workers: int = 0, scheduler: Scheduler | None = None
+) -> Iterator[CaseReport]:
     """Yields a report per case as it is read, in no particular order.
 
     Args:
         dataset: what a layout or `join` found.
         tolerance_mm: an image and a label whose grids differ by at most this are one grid.
         workers: processes; 0 takes all cores.
-        scheduler: address of a Dask scheduler whose workers do it instead.
+        scheduler: a Dask scheduler whose workers do it instead.
     """
     check = partial(verify_case, dataset=replace(dataset, cases=(), problems=()), tolerance_mm=tolerance_mm)
     return map_cases(check, dataset.cases, workers, scheduler=scheduler)

@@ -24,19 +24,19 @@ from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 FILE_ENDING = ".nii.gz"
 
 
-def write_cases(manifest: Manifest, out: Path, workers: int = 0, scheduler: str | None = None) -> Iterator[str]:
+def write_cases(manifest: Manifest, out: Path, workers: int = 0, scheduler: Scheduler | None = None) -> Iterator[str]:
     """Writes the volumes, on their native grids, and yields the id of each case when it is there. `finish_nnunet` ends the work.
 
     Args:
         manifest: the verified data set.
         out: folder to write; it must be new or empty.
         workers: processes; 0 takes all cores.
-        scheduler: address of a Dask scheduler whose workers do it instead.
+        scheduler: a Dask scheduler whose workers do it instead.
 
     Raises:
         TfpartialError: the folder holds something, or a volume is not what the manifest says.

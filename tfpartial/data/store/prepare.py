@@ -23,7 +23,7 @@ from tfpartial.data.store.sources import as_read, is_as_read
 from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD, crc32
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 from tfpartial.provenance import plain
 from tfpartial.unfinished import remove_unfinished
 
@@ -106,7 +106,7 @@ def prepare_cases(
     size: tuple[int, int],
     spacing_mm: tuple[float, float] | None = None,
     workers: int = 0,
-    scheduler: str | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Iterator[str]:
     """Writes the case folders of a store that are not there yet, and gives the id of each case when it is there.
 
@@ -119,7 +119,7 @@ def prepare_cases(
         size: H, W of the stored slices.
         spacing_mm: in-plane spacing y, x to resample to; None keeps the native one.
         workers: processes; 0 takes all cores.
-        scheduler: address of a Dask scheduler whose workers do it instead; they must see the same folders.
+        scheduler: a Dask scheduler whose workers do it instead; they must see the same folders.
 
     Returns:
         An iterator; the work is done while it is gone through.
@@ -136,7 +136,7 @@ def prepare_cases(
 
 
 def _prepare(
-    out: Path, tasks: Sequence[CaseTask], finished: Collection[str], workers: int, scheduler: str | None
+    out: Path, tasks: Sequence[CaseTask], finished: Collection[str], workers: int, scheduler: Scheduler | None
 ) -> Iterator[str]:
     waiting = [task for task in tasks if task.id not in finished]
     if waiting:

@@ -17,7 +17,7 @@ from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE
-from tfpartial.parallel import map_cases
+from tfpartial.parallel import Scheduler, map_cases
 
 Box = tuple[tuple[int, int], ...]
 """Along z, y and x: the first place, and the one after the last."""
@@ -95,13 +95,13 @@ class CaseStatistics:
         return organ.box is not None and (organ.box[0][0] == 0 or organ.box[0][1] == self.shape_zyx[0])
 
 
-def read_statistics(manifest: Manifest, workers: int = 0, scheduler: str | None = None) -> Iterator[CaseStatistics]:
+def read_statistics(manifest: Manifest, workers: int = 0, scheduler: Scheduler | None = None) -> Iterator[CaseStatistics]:
     """Yields the statistics of each case as it is read, in no particular order.
 
     Args:
         manifest: the verified data set.
         workers: processes; 0 takes all cores.
-        scheduler: address of a Dask scheduler whose workers do it instead.
+        scheduler: a Dask scheduler whose workers do it instead.
 
     Raises:
         TfpartialError: a file cannot be read any more; or what `map_cases` raises.
