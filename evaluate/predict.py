@@ -87,7 +87,9 @@ def _cases(config: PredictConfig, channel_names: tuple[str, ...]) -> list[InputC
     if config.manifest is None:
         if config.splits is not None:
             raise TfpartialError("predict: splits choose among the cases of a manifest; expected manifest, got images")
-        return find_cases(config.images, channel_names)
+        return find_cases(config.images, channel_names, config.nifti_form)
+    if config.nifti_form != "sform":
+        raise TfpartialError("predict: nifti_form is that of images; the cases of a manifest have that of `ingest`")
     chosen = None if config.splits is None else read_fold(config.splits, config.fold).test
     return manifest_cases(read_manifest(config.manifest), chosen, channel_names)
 

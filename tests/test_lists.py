@@ -63,6 +63,7 @@ SWITCHES = {
     "CurriculumConfig.start_from",
     "ExportConfig.precision",
     "IngestConfig.intensities",
+    "PredictConfig.nifti_form",
     "PredictConfig.outside_box",
     "PriorConfig.least",
     "PriorConfig.reference",

@@ -54,6 +54,11 @@ def test_what_a_segmenter_without_a_prior_predicts_outside_an_organs_box_is_dele
     assert set(read_positions(config.out)) == {"a", "b", "c"}
 
 
+def test_the_form_that_is_believed_is_an_option_of_bare_images_alone(config):
+    with pytest.raises(TfpartialError, match=r"^predict: nifti_form is that of images; the cases of a manifest have that of"):
+        run(replace(config, nifti_form="qform"))
+
+
 def read_label(config, case):
     return sitk.GetArrayFromImage(sitk.ReadImage(str(config.out / f"{case}.nii.gz")))
 

@@ -71,6 +71,51 @@ def test_dicom_folders_of_one_name_are_told_apart_by_their_parents(tmp_path):
     assert ids(find_cases(places, ["CT"])) == ["a_p1_ct", "a_p2_ct", "b_p2_ct", "mr"]
 
 
+def series(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "I10").write_bytes(bytes(128) + b"DICM")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("inside", "path", "name"),
+    [
+        ("p1/ct", ".", "ct"),
+        ("p1/ct", "../ct/", "ct"),
+        ("p1/ct/deeper", "..", "ct"),
+        ("p1", "link", "link"),
+        ("p1/ct", "../link/.", "link"),
+        ("p1/ct", "../link/../mr", "mr"),
+    ],
+)
+def test_a_series_is_called_after_its_folder_however_the_path_is_written(tmp_path, monkeypatch, inside, path, name):
+    series(tmp_path / "p1/ct"), series(tmp_path / "elsewhere/mr")
+    (tmp_path / "p1/ct/deeper").mkdir()
+    (tmp_path / "p1/link").symlink_to(tmp_path / "elsewhere/mr")
+    monkeypatch.chdir(tmp_path / inside)
+    assert ids(find_cases([Path(path)], ["CT"])) == [name]
+
+
+def test_parents_tell_series_apart_however_their_paths_are_written(tmp_path, monkeypatch):
+    series(tmp_path / "p1/ct"), series(tmp_path / "p2/ct")
+    monkeypatch.chdir(tmp_path / "p1/ct")
+    assert ids(find_cases([Path(), Path("../../p2/ct")], ["CT"])) == ["p1_ct", "p2_ct"]
+    with pytest.raises(TfpartialError, match=r"case 'ct' stands twice: \. and \.\./ct$"):
+        find_cases([Path(), Path("../ct")], ["CT"])
+
+
+def test_the_root_of_all_folders_gives_no_name(monkeypatch):
+    monkeypatch.setattr("tfpartial.inference.cases.holds_dicom", lambda _: True)
+    with pytest.raises(TfpartialError, match=r"^/: case '': expected a name that is not empty$"):
+        find_cases([Path("/")], ["CT"])
+
+
+def test_the_form_that_is_believed_goes_to_every_image(tmp_path):
+    folder = touch(tmp_path / "in", "x_0000.nii.gz", "x_0001.nii.gz", "y_0000.nii.gz", "y_0001.nii.gz")
+    cases = find_cases([folder], ["CT", "PET"], "qform")
+    assert [image.nifti_form for case in cases for image in case.images] == ["qform"] * 4
+
+
 def test_endings_may_be_in_upper_case(tmp_path):
     assert ids(find_cases([touch(tmp_path / "in", "A.NII.GZ", "b.PNG", "c_0000.Nrrd")], ["CT"])) == ["A", "b", "c"]
 

@@ -21,6 +21,6 @@ def label_map_of(scores: Scores, case: str) -> Path:
 def manifest_of(scores: Scores) -> Path:
     """The manifest that scores were made against. Raises `FileError` when it is gone."""
     if not scores.manifest.is_file():
-        reason = "no such file; expected the manifest that was scored against, or the option manifest"
+        reason = "no such file; expected the manifest that was scored against; `compare` takes another one (option manifest)"
         raise FileError(scores.manifest, "missing_file", reason)
     return scores.manifest

@@ -19,6 +19,8 @@ class PredictConfig:
         model: stage folder that `train` wrote.
         out: folder of the label maps.
         images: volumes, or folders of volumes. Or give `manifest`.
+        nifti_form: which one of a NIfTI header of `images` is believed, where `sform` and `qform` contradict each other. The
+            cases of a manifest have that of `ingest`.
         manifest: what `ingest` wrote: segment its cases.
         splits: what `split` wrote: only the test cases of `fold`.
         fold: fold of `splits`.
@@ -40,6 +42,7 @@ class PredictConfig:
     model: Path
     out: Path
     images: list[Path] = field(default_factory=list)
+    nifti_form: Literal["sform", "qform"] = "sform"
     manifest: Path | None = None
     splits: Path | None = None
     fold: int = 0

@@ -98,6 +98,15 @@ class Step:
         return {"step": self.name, **self.detail}
 
 
+def located(path: Path) -> Path:
+    """A path from the root on, without `.` and `..`; a link after the last `..` keeps its own name."""
+    whole = path.absolute()
+    if ".." not in whole.parts:
+        return whole
+    end = len(whole.parts) - whole.parts[::-1].index("..")
+    return Path(*whole.parts[:end]).resolve().joinpath(*whole.parts[end:])
+
+
 def paths_of(images: Sequence[ImageFile], labels: Sequence[LabelFile]) -> tuple[Path, ...]:
     """The distinct files and folders of a case, images first."""
     return tuple(dict.fromkeys([*(image.path for image in images), *(label.path for label in labels)]))

@@ -6,12 +6,13 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count as count_from
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from tfpartial.data.files import ImageFile
+from tfpartial.data.files import ImageFile, NiftiForm, located
 from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.data.formats.volume_files import holds_dicom, is_dicom, is_image, stem
@@ -32,7 +33,7 @@ class InputCase(NamedTuple):
     images: tuple[ImageFile, ...]
 
 
-def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[InputCase]:
+def find_cases(paths: Iterable[Path], channel_names: Sequence[str], nifti_form: NiftiForm = "sform") -> list[InputCase]:
     """The cases in files and folders, in the order of their ids.
 
     nnU-Net's channel suffix is understood: `x_0000.nii.gz` and `x_0001.nii.gz` are the two channels of case `x`. For a network
@@ -43,6 +44,7 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
         paths: volume files, pictures, and folders with such files directly inside; a folder without any is a DICOM series. A
             picture is one slice; the three channels of a network that has three are its colours.
         channel_names: the network's input channels.
+        nifti_form: see `ImageFile`.
 
     Raises:
         TfpartialError: a path is not there, a folder has no volume, a file has another ending, two files make one case, or the
@@ -64,9 +66,10 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str]) -> list[Inpu
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
     cases = _with_parents(cases)
-    require_cases((case.id for case in cases), "images")
+    for case in cases:
+        require_cases([case.id], case.images[0].path)
     _check_unique(cases)
-    return sorted(cases, key=attrgetter("id"))
+    return [_believing(nifti_form, case) for case in sorted(cases, key=attrgetter("id"))]
 
 
 def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names: Sequence[str]) -> list[InputCase]:
@@ -80,6 +83,10 @@ def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names:
         raise TfpartialError(f"manifest '{manifest.name}': expected the network's channels ({ours}), got ({theirs})")
     chosen = sorted(manifest.cases if ids is None else ids)
     return [InputCase(name, manifest.case(name).images) for name in chosen]
+
+
+def _believing(nifti_form: NiftiForm, case: InputCase) -> InputCase:
+    return case._replace(images=tuple(replace(image, nifti_form=nifti_form) for image in case.images))
 
 
 def _volumes(path: Path) -> list[Path]:
@@ -128,7 +135,7 @@ def _with_parents(cases: Sequence[InputCase]) -> list[InputCase]:
         alike[case.id].append(case)
     longer: dict[InputCase, str] = {}
     for same in alike.values():
-        places = [case.images[0].path.absolute() for case in same]
+        places = [located(case.images[0].path) for case in same]
         if len(same) > 1 and len(set(places)) == len(places) and all(place.is_dir() for place in places):
             depth = next(count for count in count_from(2) if len({place.parts[-count:] for place in places}) == len(places))
             longer |= {case: "_".join(place.parts[-depth:]) for case, place in zip(same, places, strict=True)}

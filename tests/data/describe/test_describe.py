@@ -40,6 +40,7 @@ def test_a_volume_file(tmp_path):
 def test_a_volume_file_whose_numbers_are_no_hu(tmp_path):
     found = describe(write(tmp_path / "ct.nrrd", (ct() + 1024).astype(np.float32)))
     assert "the intercept is missing; rescale: [1, -1024]" in found["if it is a CT"]
+    assert found["if it is a CT"].endswith(" (option of the sources of `ingest`)")
     assert found["voxels"] == "float32"
 
 

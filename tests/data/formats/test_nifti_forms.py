@@ -72,6 +72,24 @@ def test_a_contradiction_is_decided_as_nibabel_does_and_said(tmp_path, qform, sf
     assert re.search(text, step.warning)
 
 
+SHEARED = GOOD + np.array([[0, 0.8, 0, 0], *np.zeros((3, 4))])
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_sheared_form_is_refused_with_the_option_that_helps(tmp_path, kind):
+    path = write(tmp_path / "a.nii.gz", GOOD, SHEARED, kind)
+    text = r"'sform': expected axes at right angles, .*; 'qform' has right angles: option `nifti_form` of `ingest` and `predict`$"
+    with pytest.raises(FileError, match=text) as caught:
+        VolumeFile(path)
+    assert caught.value.kind == "bad_grid"
+    assert VolumeFile(path, "qform").native.spacing_mm_xyz == (1.5, 1.5, 3)
+
+
+def test_a_sheared_form_without_another_one_is_given_no_option(tmp_path):
+    with pytest.raises(FileError, match=r"'sform': expected axes at right angles, got the directions [^']*$"):
+        VolumeFile(write(tmp_path / "a.nii.gz", None, SHEARED, nib.Nifti2Image))
+
+
 def test_qform_is_taken_where_it_is_asked_for(tmp_path):
     path = write(tmp_path / "a.nii.gz", GOOD, MIRRORED)
     for file in (open_image(ImageFile(path, nifti_form="qform")), open_label(path, nifti_form="qform")):

@@ -114,7 +114,8 @@ class _Numbers:
     def doubts(self) -> dict[str, Any]:
         """Whether the numbers may be HU."""
         doubt = check_intensities(self._histogram, self._deep, self._lowest, self._highest)
-        return {"if it is a CT": doubt or "its numbers may be HU"}
+        option = " (option of the sources of `ingest`)" if doubt and "rescale:" in doubt else ""
+        return {"if it is a CT": f"{doubt}{option}" if doubt else "its numbers may be HU"}
 
     def _compare_neighbours(self, slab: np.ndarray) -> None:
         left, right = slab[..., :-1], slab[..., 1:]

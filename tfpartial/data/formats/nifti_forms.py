@@ -14,6 +14,7 @@ import numpy as np
 
 from tfpartial.data.files import NiftiForm, Step
 from tfpartial.data.formats.nifti_header import NiftiHeader
+from tfpartial.data.formats.sound_grid import fault_of_grid
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 
@@ -21,6 +22,7 @@ TOLERANCE_MM = 0.1
 """Rounding of the header: how far a corner of the volume may be from where the other form has it."""
 EXACT, NEARLY = 1e-6, 1e-3
 """Cosines of the angle between two axes, from which on they are no longer at right angles, and up to which they are nearly."""
+OPTION = "option `nifti_form` of `ingest` and `predict`"
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
 
@@ -34,7 +36,7 @@ def place(header: NiftiHeader, by_itk: Geometry | None, path: Path, wanted: Nift
         wanted: the form that is believed where both are in use.
 
     Raises:
-        FileError: `bad_header`: a form that makes no grid.
+        FileError: `bad_header`: a form that makes no grid; `bad_grid`: the chosen one has no axes at right angles.
     """
     x, y, z = header.dimensions[:3]
     grids = {name: _grid(rows, (x, y, z), name, path) for name, rows in header.forms.items()}
@@ -45,13 +47,17 @@ def place(header: NiftiHeader, by_itk: Geometry | None, path: Path, wanted: Nift
         return by_itk or Geometry((x, y, z), spacing_mm), (_step(path, "nothing", reason),)
     taken = wanted if wanted in grids else next(iter(grids))
     chosen = grids[taken]
+    fault = fault_of_grid(chosen)
+    if fault:
+        sound = "".join(f"; '{name}' has right angles: {OPTION}" for name, grid in grids.items() if not fault_of_grid(grid))
+        raise FileError(path, "bad_grid", f"'{taken}': {fault}{sound}")
     others = {name: grid for name, grid in grids.items() if name != taken}
     others["pixdim"] = replace(chosen, spacing_mm_xyz=spacing_mm)
     for name, other in others.items():
         apart_mm = _apart_mm(chosen, other)
         if apart_mm > TOLERANCE_MM:
             both = f"{taken} has {_text(chosen)}; {name} has {_text(other)}"
-            advice = "" if name == "pixdim" else " (option 'nifti_form')"
+            advice = "" if name == "pixdim" else f" ({OPTION})"
             reason = f"'{taken}' and '{name}' place a corner {apart_mm:.4g} mm apart: {both}; {taken} is taken{advice}"
             return chosen, (_step(path, taken, reason),)
     return (by_itk, ()) if by_itk else _straightened(chosen, path, taken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfpartial.data.files import located
 from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.errors import TfpartialError
@@ -12,7 +13,7 @@ from tfpartial.errors import TfpartialError
 def stem(file: Path) -> str:
     """A volume file's or picture's name without its ending; the whole name of a folder, `.` and `..` included."""
     if file.is_dir():
-        return file.resolve().name
+        return located(file).name
     ending = next((ending for ending in (*ENDINGS, *PICTURES) if file.name.lower().endswith(ending)), "")
     return file.name[: len(file.name) - len(ending)]
 

@@ -175,7 +175,7 @@ def _check_labels(
 ) -> LabelReading | None:
     """What the labels show; None when they cannot be read. Without a sound image they are looked at on their own grid."""
     path = case.labels[0].path if case.labels else case.images[0].path
-    grid = image.native if image else findings.attempt(lambda: _label_grid(path)) if case.labels else None
+    grid = image.native if image else findings.attempt(lambda: _label_grid(case.labels[0])) if case.labels else None
     if grid is None:
         return None
     slice_files = image.slice_files if image else ()
@@ -194,8 +194,8 @@ def _check_labels(
     return reading
 
 
-def _label_grid(path: Path) -> Geometry | None:
-    return open_label(path).native
+def _label_grid(label: LabelFile) -> Geometry | None:
+    return open_label(label.path, nifti_form=label.nifti_form).native
 
 
 def _read_labels(

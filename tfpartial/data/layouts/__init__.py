@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tfpartial.config import SourceConfig
+from tfpartial.data.files import located
 from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.layouts.detect import detect
 from tfpartial.data.layouts.msd import read_msd
@@ -55,7 +56,7 @@ def read_source(source: SourceConfig) -> Dataset:
         TfpartialError: no such folder, no layout that is known, a description that cannot be used at all, or an option that does
             not fit.
     """
-    root = Path(source.path).absolute()
+    root = located(source.path)
     _require_folder(root)
     name = detect(root) if source.layout == AUTO else source.layout
     if name not in LAYOUTS:
