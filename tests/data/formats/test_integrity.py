@@ -61,7 +61,7 @@ def test_voxels_may_lie_across_two_steps(tmp_path, monkeypatch):
     voxels.flat[::7] = np.nan
     path = tmp_path / "a.nii"
     path.write_bytes(nifti(voxels, gap=5) + bytes([255]) * 64)  # what follows the voxels is not looked at
-    monkeypatch.setattr("tfpartial.data.formats.integrity.CHUNK", 7)
+    monkeypatch.setattr("tfpartial.data.formats.packed_stream.CHUNK", 7)
     with pytest.raises(FileError, match="18 voxels are NaN"):
         check_file(path)
 

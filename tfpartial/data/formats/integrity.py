@@ -11,17 +11,11 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from isal import isal_zlib
 
 from tfpartial.data.formats.nifti_header import NIFTI2, NiftiHeader
-from tfpartial.data.formats.volume_header import GZIP, read_volume_header
+from tfpartial.data.formats.packed_stream import read_chunks, unpack
+from tfpartial.data.formats.volume_header import read_volume_header
 from tfpartial.data.problem import FileError
-
-CHUNK = 1 << 16
-"""Compressed bytes per step: zeros expand a thousandfold, so that a step takes 64 MB at most."""
-
-GZIP_START = 0x1F
-"""The first byte of every gzip stream."""
 
 
 def check_file(path: Path) -> None:
@@ -35,14 +29,14 @@ def check_file(path: Path) -> None:
     voxels = read_volume_header(path)
     if path.name.lower().endswith((".nii", ".nii.gz")):
         _check_nifti(path)
-    elif voxels.window is not None:
-        size = sum(len(chunk) for chunk in _unpack(voxels.file, voxels.window, voxels.offset))
+    elif voxels.packing is not None:
+        size = sum(len(chunk) for chunk in unpack(voxels.file, voxels.packing, voxels.offset))
         if size < voxels.size:
             raise FileError(voxels.file, "truncated", f"ends early: expected {voxels.size} bytes of voxels, got {size}")
 
 
 def _check_nifti(path: Path) -> None:
-    chunks = _unpack(path, GZIP) if path.name.lower().endswith(".gz") else _read(path)
+    chunks = unpack(path, "gzip") if path.name.lower().endswith(".gz") else read_chunks(path)
     start = b""
     for chunk in chunks:
         start += chunk
@@ -82,29 +76,3 @@ def _scan(chunks: Iterator[bytes], header: NiftiHeader | None) -> tuple[int, int
             rest = rest[count * kind.itemsize :]
         size += len(chunk)
     return size, bad
-
-
-def _read(path: Path, offset: int = 0) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(offset)
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
-def _unpack(path: Path, window: int, offset: int = 0) -> Iterator[bytes]:
-    """The bytes of a gzip or zlib stream. By `isal`, which takes a third of zlib's time."""
-    name = "gzip" if window == GZIP else "zlib"
-    stream = isal_zlib.decompressobj(window)
-    try:
-        for chunk in _read(path, offset):
-            while chunk:
-                yield stream.decompress(chunk)
-                chunk = stream.unused_data.lstrip(b"\0")  # another member may follow, or padding
-                if chunk and window == GZIP and chunk[0] != GZIP_START:
-                    raise FileError(path, "damaged", "has bytes of something else after the end of its gzip stream")
-                if chunk:
-                    stream = isal_zlib.decompressobj(window)
-    except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
-        raise FileError(path, "damaged", f"is no sound {name} file: {error}") from error
-    if not stream.eof:
-        raise FileError(path, "truncated", f"ends early: the {name} stream has no end")

@@ -20,7 +20,6 @@ from tfpartial.data.problem import FileError
 
 LONGEST_LINE = 1 << 16
 MOST_AXES = 10
-ZLIB = 15
 TYPES = {
     **{"MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4", "MET_UINT": "u4"},
     **{"MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8", "MET_FLOAT": "f4", "MET_DOUBLE": "f8"},
@@ -116,7 +115,7 @@ def _voxels(path: Path, header: dict[str, str], end: int, size: int) -> StoredVo
     if skip < 0 and not packed and file.is_file():  # the voxels are the end of the file, wherever that begins
         skip = max(1, file.stat().st_size - size)
     offset = max(0, skip) or (end if local else 0)
-    return StoredVoxels(file, offset, size, ZLIB if packed else None)
+    return StoredVoxels(file, offset, size, "zlib" if packed else None)
 
 
 def _read(path: Path) -> tuple[dict[str, str], int]:

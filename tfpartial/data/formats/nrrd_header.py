@@ -5,22 +5,31 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
+from tfpartial.data.formats.packed_stream import Packing
 from tfpartial.data.formats.stored_voxels import StoredVoxels, beside
 from tfpartial.data.problem import FileError
 
 MAGIC = b"NRRD000"
 LONGEST_LINE = 1 << 20
-GZIP = 31
-TYPES = {
-    1: "signed char|int8|int8_t|uchar|unsigned char|uint8|uint8_t",
-    2: "short|short int|signed short|signed short int|int16|int16_t|ushort|unsigned short|unsigned short int|uint16|uint16_t",
-    4: "int|signed int|int32|int32_t|uint|unsigned int|uint32|uint32_t|float",
-    8: "longlong|long long|long long int|signed long long|signed long long int|int64|int64_t|ulonglong|unsigned long long"
-    "|unsigned long long int|uint64|uint64_t|double",
+KINDS = {
+    "i1": "signed char|int8|int8_t",
+    "u1": "uchar|unsigned char|uint8|uint8_t",
+    "i2": "short|short int|signed short|signed short int|int16|int16_t",
+    "u2": "ushort|unsigned short|unsigned short int|uint16|uint16_t",
+    "i4": "int|signed int|int32|int32_t",
+    "u4": "uint|unsigned int|uint32|uint32_t",
+    "i8": "longlong|long long|long long int|signed long long|signed long long int|int64|int64_t",
+    "u8": "ulonglong|unsigned long long|unsigned long long int|uint64|uint64_t",
+    "f4": "float",
+    "f8": "double",
 }
-ENCODINGS = ("raw", "gzip", "gz", "txt", "text", "ascii", "hex")
-BYTES = {name: size for size, names in TYPES.items() for name in names.split("|")}
-"""Name of a type -> bytes of a number of it."""
+TYPES = {name: np.dtype(kind) for kind, names in KINDS.items() for name in names.split("|")}
+"""Name of a type -> numpy's."""
+PACKINGS: dict[str, Packing] = {"gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
+ENCODINGS = (*PACKINGS, "raw", "txt", "text", "ascii", "hex")
+ORDERS = {"little": "<", "big": ">"}
 
 
 def read_nrrd_header(path: Path) -> StoredVoxels:
@@ -33,19 +42,28 @@ def read_nrrd_header(path: Path) -> StoredVoxels:
     fields, offset = read_fields(path)
     sizes = _sizes(path, fields.get("sizes", ""))
     kind = fields.get("type", "")
-    if kind not in BYTES:
+    if kind not in TYPES:
         raise FileError(path, "bad_header", f"'type': expected a type of whole or real numbers, got '{kind}'")
     encoding = fields.get("encoding", "").lower()
     if encoding not in ENCODINGS:
         reason = f"'encoding': '{encoding}' is not read; expected one of {', '.join(ENCODINGS)}: save the file in one of these"
         raise FileError(path, "bad_header", reason)
-    packed = encoding in ("gzip", "gz")
+    packing = PACKINGS.get(encoding)
     # As text, a voxel takes one letter at least.
-    size = prod(sizes) * (BYTES[kind] if packed or encoding == "raw" else 1)
+    size = prod(sizes) * (TYPES[kind].itemsize if packing or encoding == "raw" else 1)
     name = fields.get("data file", fields.get("datafile"))
-    return StoredVoxels(
-        path if name is None else beside(path, name), offset if name is None else 0, size, GZIP if packed else None
-    )
+    return StoredVoxels(path if name is None else beside(path, name), offset if name is None else 0, size, packing)
+
+
+def read_nrrd_kind(path: Path) -> np.dtype:
+    """numpy's type of a voxel in the byte order of a file of which `read_nrrd_header` holds. Raises `FileError`: `bad_header`."""
+    fields = read_fields(path)[0]
+    kind, order = TYPES[fields["type"]], fields.get("endian", "").lower()
+    if kind.itemsize == 1:
+        return kind
+    if order not in ORDERS:
+        raise FileError(path, "bad_header", f"'endian': expected little or big, got '{order}'")
+    return kind.newbyteorder(ORDERS[order])
 
 
 def read_fields(path: Path) -> tuple[dict[str, str], int]:

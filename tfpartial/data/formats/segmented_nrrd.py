@@ -14,10 +14,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from tfpartial.data.files import Step
+from tfpartial.data.formats.integrity import check_file
 from tfpartial.data.formats.label_values import count_values, ranges
+from tfpartial.data.formats.nrrd_bzip2 import slice_reader
 from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.segments import NamedSegments
-from tfpartial.data.formats.volume_file import execute, open_header, require_sound
+from tfpartial.data.formats.sound_grid import require_sound
+from tfpartial.data.formats.volume_file import execute, open_header
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 from tfpartial.labels import BACKGROUND
@@ -76,7 +79,7 @@ class SegmentedNrrd(NamedSegments):
     @cached_property
     def _voxels(self) -> np.ndarray:
         """`[Z, Y, X, layer]` as stored."""
-        voxels = sitk.GetArrayFromImage(execute(self._reader, self.path))
+        voxels = self._stored()
         voxels = voxels if voxels.ndim == 4 else voxels[..., np.newaxis]
         for layer in range(self._layers):
             self._note_nameless(layer, count_values(voxels[..., layer], self.path))
@@ -97,6 +100,13 @@ class SegmentedNrrd(NamedSegments):
                 both = f"segments '{first[place]}' and '{name}' are both value {place[1]} of layer {place[0]}"
                 raise FileError(self.path, "bad_segment", f"{both}; expected a LabelValue or a Layer of its own for each")
             first[place] = name
+
+    def _stored(self) -> np.ndarray:
+        packed = slice_reader(self.path, self._reader)
+        if packed is None:
+            return sitk.GetArrayFromImage(execute(self._reader, self.path))
+        check_file(self.path)
+        return packed(0, self._reader.GetSize()[2])
 
     def _place(self, number: int) -> tuple[int, int]:
         """Layer and value of a segment. Files of before 2020 name neither: a layer per segment, whose voxels are 1."""

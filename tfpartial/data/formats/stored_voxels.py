@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-
-from isal import isal_zlib
 
 from tfpartial.data.confined import inside, require_inside
+from tfpartial.data.formats.packed_stream import AT_MOST, Packing, unpack
 from tfpartial.data.problem import FileError
-
-CHUNK = 1 << 16
-"""Packed bytes per step: zeros expand a thousandfold."""
-PACKED_AT_MOST = 1032
-"""No deflate stream expands more than so many times (zlib.net/zlib_tech.html)."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +18,13 @@ class StoredVoxels:
         file: the file that holds them: that of the header, or another one that the header names.
         offset: place of the first one.
         size: number of bytes, when unpacked; a lower bound for voxels that an NRRD file stores as text.
-        window: zlib's code for the stream that they are packed in (15 zlib, 31 gzip); None when they are not packed.
+        packing: the stream that they are packed in; None when they are not packed.
     """
 
     file: Path
     offset: int
     size: int
-    window: int | None
+    packing: Packing | None
 
     def read(self, start: int, count: int) -> bytes:
         """`count` bytes of the unpacked voxels from `start` on; packed ones are unpacked from their beginning.
@@ -39,25 +32,24 @@ class StoredVoxels:
         Raises:
             FileError: `truncated`; `damaged`.
         """
-        with self.file.open("rb") as file:
-            file.seek(self.offset + (start if self.window is None else 0))
-            content = file.read(count) if self.window is None else self._unpacked(file, start, start + count)
+        content = self._stored(start, count) if self.packing is None else self._unpacked(self.packing, start, start + count)
         if len(content) < count:
             reason = f"ends early: expected {self.size} bytes of voxels, got {start + len(content)}"
             raise FileError(self.file, "truncated", reason)
         return content
 
-    def _unpacked(self, file: IO[bytes], start: int, stop: int) -> bytes:
-        assert self.window is not None
-        stream = isal_zlib.decompressobj(self.window)
+    def _stored(self, start: int, count: int) -> bytes:
+        with self.file.open("rb") as file:
+            file.seek(self.offset + start)
+            return file.read(count)
+
+    def _unpacked(self, packing: Packing, start: int, stop: int) -> bytes:
         content, place = bytearray(), 0
-        try:
-            while place < stop and (chunk := file.read(CHUNK)):
-                unpacked = stream.decompress(chunk)
-                content += unpacked[max(0, start - place) : max(0, stop - place)]
-                place += len(unpacked)
-        except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
-            raise FileError(self.file, "damaged", f"is no sound packed stream: {error}") from error
+        for piece in unpack(self.file, packing, self.offset):
+            content += piece[max(0, start - place) : max(0, stop - place)]
+            place += len(piece)
+            if place >= stop:
+                break
         return bytes(content)
 
     def require_room(self) -> None:
@@ -69,9 +61,9 @@ class StoredVoxels:
         if not self.file.is_file():
             raise FileError(self.file, "missing_file", "no such file; the header of the volume names it for the voxels")
         there = max(0, self.file.stat().st_size - self.offset)
-        if self.window is None and there < self.size:
+        if self.packing is None and there < self.size:
             raise FileError(self.file, "truncated", f"ends early: expected {self.size} bytes of voxels, got {there}")
-        if self.window is not None and there * PACKED_AT_MOST < self.size:
+        if self.packing is not None and there * AT_MOST[self.packing] < self.size:
             reason = f"ends early: expected {self.size} bytes of voxels, got {there} packed ones, which cannot hold them"
             raise FileError(self.file, "truncated", reason)
 

@@ -13,12 +13,13 @@ import SimpleITK as sitk
 
 from tfpartial.artifacts import atomic_file
 from tfpartial.data.files import NiftiForm, Step
-from tfpartial.data.formats import nifti_reader
+from tfpartial.data.formats import nifti_reader, nrrd_bzip2
 from tfpartial.data.formats.integrity import check_file, check_voxels
 from tfpartial.data.formats.metaimage import read_metaimage_header
 from tfpartial.data.formats.nifti_forms import place
 from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.nrrd_space import place_nrrd
+from tfpartial.data.formats.sound_grid import require_sound
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
 from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
 from tfpartial.data.geometry import Geometry
@@ -41,8 +42,6 @@ KINDS = {
 }
 """numpy's type -> ITK's."""
 DIMENSIONS = 3
-RIGHT_ANGLE = 1e-3
-"""How far the cosine of the angle between two axes may be from 0: headers are rounded."""
 SPEAKER = re.compile(r"^(sitk::ERROR: |ITK ERROR: )?(\w+\(0x[0-9a-f]+\): )?")
 """How ITK says which object raised an error."""
 
@@ -65,18 +64,6 @@ def open_header(path: Path) -> sitk.ImageFileReader:
     with _itk_errors(path):
         reader.ReadImageInformation()
     return reader
-
-
-def require_sound(native: Geometry, path: Path) -> Geometry:
-    """Returns a grid of boxes in the patient. Raises `FileError`: `bad_grid`: it is none."""
-    cosines = np.reshape(native.direction, (DIMENSIONS, DIMENSIONS))
-    if not np.isfinite([*native.origin_mm_xyz, *native.spacing_mm_xyz]).all() or min(native.spacing_mm_xyz) <= 0:
-        reason = f"expected finite positions and spacings above 0, got {native.origin_mm_xyz} and {native.spacing_mm_xyz} mm"
-        raise FileError(path, "bad_grid", reason)
-    if not np.allclose(cosines.T @ cosines, np.eye(DIMENSIONS), rtol=0, atol=RIGHT_ANGLE):
-        directions = "; ".join(", ".join(f"{cosine:.4g}" for cosine in axis) for axis in cosines.T)
-        raise FileError(path, "bad_grid", f"expected axes at right angles, got the directions {directions}")
-    return native
 
 
 def _require_scalar_3d(path: Path, sizes: Sequence[int], components: int) -> None:
@@ -206,7 +193,8 @@ class VolumeFile:
         if header:
             self._read = lambda start, stop: nifti_reader.read_slices(self.path, header, start, stop)
         else:
-            self._read = lambda start, stop: _read_by_itk(reader, self.path, start, stop)
+            packed = None if ending_of(self.path) in NIFTI else nrrd_bzip2.slice_reader(self.path, reader)
+            self._read = packed or (lambda start, stop: _read_by_itk(reader, self.path, start, stop))
         return sitk.GetPixelIDValueAsString(reader.GetPixelID())
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:

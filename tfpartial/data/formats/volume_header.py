@@ -15,9 +15,6 @@ from tfpartial.data.formats.nrrd_header import read_nrrd_header
 from tfpartial.data.formats.stored_voxels import StoredVoxels
 from tfpartial.data.problem import FileError
 
-GZIP = 31
-"""zlib's code for a gzip stream, whose checksum and length it then verifies."""
-
 
 def _read_nifti_header(path: Path) -> StoredVoxels:
     header = nifti_reader.read_start(path)
@@ -29,7 +26,7 @@ def _read_nifti_header(path: Path) -> StoredVoxels:
     if fault:
         raise FileError(path, "bad_header", fault)
     if path.name.lower().endswith(".gz"):
-        return StoredVoxels(path, 0, header.file_bytes, GZIP)
+        return StoredVoxels(path, 0, header.file_bytes, "gzip")
     return StoredVoxels(path, header.offset, header.file_bytes - header.offset, None)
 
 
