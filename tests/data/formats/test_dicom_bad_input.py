@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset
 from pydicom.uid import EnhancedCTImageStorage, SegmentationStorage
 
 from tfpartial.data.problem import FileError
@@ -165,11 +164,6 @@ def test_refuses_an_unknown_series_with_those_that_are_there(series):
     error = refused(series, series="1.2.3")
     assert error.kind == "unknown_series"
     assert f"holds no series '1.2.3'; there are: {series.SERIES} (CT, 'abdomen', 3 slices)" in error.reason
-
-
-def test_refuses_a_table_of_grey_values(series):
-    series.write(ModalityLUTSequence=[Dataset()])
-    assert refused(series).kind == "modality_lut"
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -46,7 +46,8 @@ def require_one_origin(folder: Path, slices: Sequence[Slice]) -> tuple[Step, ...
         A step of the history, with a warning, for each element that says nothing.
 
     Raises:
-        FileError: `mixed_series`, with what differs; `mixed_rescale`: CT slices of which some lack RescaleIntercept.
+        FileError: `mixed_series`, with what differs; `mixed_rescale`: CT slices of which some lack RescaleIntercept, or
+            slices of which some have a table of grey values.
     """
     steps = []
     for keyword, of in OF_ONE_SERIES.items():
@@ -62,6 +63,11 @@ def require_one_origin(folder: Path, slices: Sequence[Slice]) -> tuple[Step, ...
     if slices[0].modality == CT and 0 < len(without) < len(slices):
         reason = f"{len(without)} of its {len(slices)} slices have no RescaleIntercept, such as {without[0].path.name}"
         raise FileError(folder, "mixed_rescale", f"{reason}; their grey values are on another scale than the others'")
+    tables = {one.table for one in slices}
+    if len(tables) > 1:
+        names = ", ".join(sorted("none" if table is None else f"'{table}'" for table in tables))
+        reason = f"its slices have tables of grey values (ModalityLUTSequence) of different types: {names}"
+        raise FileError(folder, "mixed_rescale", f"{reason}; their grey values are on different scales")
     return tuple(steps)
 
 

@@ -66,7 +66,9 @@ def open_series(image: ImageFile) -> DicomSeries:
     not_read = {**listing.others, **not_chosen(listing, slices), **({"no DICOM": listing.skipped} if listing.skipped else {})}
     if not_read:
         detail["not_read"] = not_read
-    history = (Step("read", detail), *doubts, *_padding_step(ordered, air))
+    table = slices[0].table
+    tables = () if table is None else (Step("rescale", {"by": "ModalityLUTSequence", "to": table or "unknown"}),)
+    history = (Step("read", detail), *doubts, *tables, *_padding_step(ordered, air))
 
     def read_one(number: int) -> np.ndarray:
         return read_pixels(ordered.slices[number], air)

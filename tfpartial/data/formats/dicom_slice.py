@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydicom import Dataset
 
+from tfpartial.data.formats.dicom_table import table_type
 from tfpartial.data.formats.dicom_text import text_of
 from tfpartial.data.problem import FileError
 
@@ -75,6 +76,7 @@ class Slice:
         orientation: ImageOrientationPatient (0020,0037): direction of a row, then of a column.
         slope, intercept: RescaleSlope and RescaleIntercept (0028,1053), (0028,1052).
         has_intercept: whether there is a RescaleIntercept.
+        table: what the numbers mean that a table (ModalityLUTSequence) makes of the stored ones; None without a table.
         padding: stored values, the lowest and the highest, of pixels that were not measured: PixelPaddingValue (0028,0120) and
             PixelPaddingRangeLimit (0028,0121).
     """
@@ -102,6 +104,7 @@ class Slice:
     slope: float
     intercept: float
     has_intercept: bool
+    table: str | None
     padding: tuple[float, float] | None
 
     @classmethod
@@ -109,12 +112,8 @@ class Slice:
         """The header that pydicom has read.
 
         Raises:
-            FileError: `bad_header`: an element that is not what the standard says; `modality_lut`: a table of grey values, which
-                neither this reader nor GDCM applies.
+            FileError: `bad_header`: an element that is not what the standard says; `modality_lut`: see `table_type`.
         """
-        if "ModalityLUTSequence" in dataset:
-            reason = "has a table of its grey values (ModalityLUTSequence); expected RescaleSlope and RescaleIntercept"
-            raise FileError(path, "modality_lut", reason)
 
         def numbers(keyword: str, count: int) -> tuple[float, ...] | None:
             return _numbers(path, dataset, keyword, count)
@@ -149,6 +148,7 @@ class Slice:
             slope=_not_zero(path, number("RescaleSlope", 1.0)),
             intercept=number("RescaleIntercept", 0.0),
             has_intercept=numbers("RescaleIntercept", 1) is not None,
+            table=table_type(path, dataset),
             padding=_padding(
                 numbers("PixelPaddingValue", 1),
                 numbers("PixelPaddingRangeLimit", 1),
