@@ -110,6 +110,19 @@ def test_the_root_of_all_folders_gives_no_name(monkeypatch):
         find_cases([Path("/")], ["CT"])
 
 
+def test_the_two_files_of_a_pair_are_one_case(tmp_path):
+    folder = touch(tmp_path / "in", "a.hdr", "a.img", "b.img.gz", "b.hdr.gz", "lone.img")
+    expected = [case_of(folder / name, name.partition(".")[0]) for name in ("a.hdr", "b.hdr.gz", "lone.img")]
+    assert find_cases([folder], ["CT"]) == expected
+    assert find_cases(sorted(folder.iterdir()), ["CT"]) == expected
+
+
+def test_dicom_files_may_be_called_img(tmp_path):
+    folder = touch(tmp_path / "series")
+    (folder / "I10.img").write_bytes(bytes(128) + b"DICM")
+    assert find_cases([folder], ["CT"]) == [case_of(folder, "series")]
+
+
 def test_the_form_that_is_believed_goes_to_every_image(tmp_path):
     folder = touch(tmp_path / "in", "x_0000.nii.gz", "x_0001.nii.gz", "y_0000.nii.gz", "y_0001.nii.gz")
     cases = find_cases([folder], ["CT", "PET"], "qform")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tfpartial.data.files import ImageFile, NiftiForm, located
 from tfpartial.data.formats.image import PICTURES
+from tfpartial.data.formats.nifti_pair import header_of
 from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.data.formats.volume_files import holds_dicom, is_dicom, is_image, stem
 from tfpartial.data.manifest import Manifest
@@ -52,7 +53,7 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str], nifti_form: 
     """
     groups: dict[tuple[Path, str], dict[int, Path]] = defaultdict(dict)
     cases: list[InputCase] = []
-    for file in dict.fromkeys(file for path in paths for file in _volumes(path)):
+    for file in dict.fromkeys(header_of(file) for path in paths for file in _volumes(path)):
         match = _CHANNEL.fullmatch(stem(file))
         if file.suffix.lower() in PICTURES and len(channel_names) == COLOURS:
             cases.append(InputCase(stem(file), tuple(ImageFile(file, component=colour) for colour in range(COLOURS))))

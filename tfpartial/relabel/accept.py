@@ -12,6 +12,7 @@ from tfpartial.artifacts import atomic_file
 from tfpartial.config import AcceptConfig
 from tfpartial.data.fold.pseudo_label_writer import layer_record
 from tfpartial.data.fold.pseudo_labels import PseudoLabels, layer_path
+from tfpartial.data.formats.nifti_pair import header_of
 from tfpartial.data.formats.volume_files import case_of, is_volume, label_maps
 from tfpartial.data.label_maps.organ_names import organs_of
 from tfpartial.data.label_maps.reading import read_labels
@@ -84,7 +85,7 @@ def accept(
 def _single(path: Path) -> dict[str, Path]:
     if not path.is_file() or not is_volume(path):
         raise TfpartialError(f"{path}: expected a corrected label map, or a folder of them")
-    return {case_of(path): path}
+    return {case_of(path): header_of(path)}
 
 
 def _organs(config: AcceptConfig, current: CurrentLabels, earlier: PseudoLabels | None, file: Path) -> np.ndarray:

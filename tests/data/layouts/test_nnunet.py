@@ -135,3 +135,21 @@ def test_two_files_of_a_case_that_differ_in_the_case_of_their_ending_are_one_too
     (tiny_dataset.root / "imagesTr" / "a_0000.NII.GZ").touch()
     assert case_of(tiny_dataset, "a").images[0].path == tiny_dataset.image("a")
     assert [(each.case, each.kind) for each in read(tiny_dataset).problems] == [("a", "duplicate_id")]
+
+
+@pytest.mark.parametrize("ending", [".hdr", ".img", ".img.gz"])
+def test_the_two_files_of_a_nifti_pair_are_one(tiny_dataset, ending):
+    header, voxels = (ending.replace("img", "hdr"), ending.replace("hdr", "img"))
+    for path in (*(tiny_dataset.root / "imagesTr").iterdir(), *(tiny_dataset.root / "labelsTr").iterdir()):
+        for each in (header, voxels):
+            path.with_name(path.name.replace(".nii.gz", each)).touch()
+        path.unlink()
+    tiny_dataset.describe(file_ending=ending)
+    assert case_of(tiny_dataset, "a").images[0].path.name == f"a_0000{ending}"
+    assert read(tiny_dataset).problems == ()
+
+
+def test_a_pair_beside_the_other_files_would_not_be_read(tiny_dataset):
+    for ending in (".hdr", ".img"):
+        (tiny_dataset.root / "imagesTr" / f"d_0000{ending}").touch()
+    assert [(each.case, each.file[-6:]) for each in read(tiny_dataset).problems] == [("d", "00.hdr")]

@@ -50,6 +50,15 @@ def test_a_pattern_with_channel_finds_a_file_per_channel(folder):
     assert folder.image_names(dataset) == {"a": ["a/t1.mha", "a/t2.mha"], "b": ["b/t1.mha", "b/t2.mha"]}
 
 
+@pytest.mark.parametrize("ending", [".hdr", ".img", ".*"])
+def test_the_two_files_of_a_nifti_pair_are_one(folder, ending):
+    folder.add("images/a.hdr", "images/a.img", "labels/a.hdr", "labels/a.img")
+    dataset = folder.read("pairs", images=f"images/{{case}}{ending}", labels="*/{case}.*", organs={"liver": [1]})
+    assert folder.image_names(dataset) == {"a": [f"images/a{ending.replace('*', 'hdr')}"]}
+    assert folder.label_names(dataset) == {"a": ["labels/a.hdr"]}
+    assert dataset.problems == ()
+
+
 def test_a_patient_may_have_several_cases_of_the_same_names(folder):
     folder.add("p1/pre.nii", "p1/post.nii", "p2/pre.nii", "seg/p1/pre.nii", "seg/p1/post.nii", "seg/p2/pre.nii")
     options = {"images": "{patient}/{case}.nii", "labels": "seg/{patient}/{case}.nii", "organs": {"liver": [1]}}

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from tfpartial import cli
+from tfpartial.data.files import ImageFile
 from tfpartial.data.manifest import write_manifest
 from tfpartial.data.store.prepare import finish_store, prepare_cases
 from tfpartial.data.store.store import Store
@@ -137,6 +139,36 @@ def test_a_volume_that_was_only_copied_has_not_changed(manifest, store):
     path.unlink()
     path.write_bytes(content)
     assert "a" in list(prepare_cases(manifest, store.root, SIZE, workers=1))
+
+
+def with_voxels_apart(manifest):
+    """The manifest, whose case `a` has its image in `a.mhd` and `a.raw`, and the latter file."""
+    image = sitk.ReadImage(str(manifest.cases["a"].images[0].path))
+    path = manifest.cases["a"].root / "imagesTr" / "a.mhd"
+    sitk.WriteImage(image, str(path))
+    case = dataclasses.replace(manifest.cases["a"], images=(ImageFile(path),))
+    return dataclasses.replace(manifest, cases={"a": case}), path.with_suffix(".raw")
+
+
+def test_refuses_to_keep_a_case_of_which_the_file_of_the_voxels_changed(manifest, tmp_path):
+    manifest, voxels = with_voxels_apart(manifest)
+    list(prepare_cases(manifest, tmp_path / "s", SIZE, workers=1))
+    assert json.loads((tmp_path / "s/cases/a/case.json").read_text())["bytes"].keys() >= {"imagesTr/a.mhd", "imagesTr/a.raw"}
+    voxels.write_bytes(voxels.read_bytes()[:-1] + b"!")
+    with pytest.raises(TfpartialError, match=r"cases/a: was prepared from .*imagesTr/a.raw, which has changed since"):
+        prepare_cases(manifest, tmp_path / "s", SIZE, workers=1)
+
+
+def test_a_case_of_an_older_release_that_leaves_out_the_file_of_the_voxels_is_kept(manifest, tmp_path):
+    manifest, _ = with_voxels_apart(manifest)
+    list(prepare_cases(manifest, tmp_path / "s", SIZE, workers=1))
+    path = tmp_path / "s/cases/a/case.json"
+    record = json.loads(path.read_text())
+    for entry in ("bytes", "read"):
+        del record[entry]["imagesTr/a.raw"]
+    del record["checksum"]
+    path.write_text(json.dumps(record))
+    assert list(prepare_cases(manifest, tmp_path / "s", SIZE, workers=1)) == ["a"]
 
 
 def test_a_volume_that_is_not_what_ingest_saw_leaves_no_case_folder(manifest, tmp_path):

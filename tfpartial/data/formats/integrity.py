@@ -7,14 +7,15 @@ NaN and infinite values by 0 (all seen with SimpleITK 2.5). So the bytes are loo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from tfpartial.data.formats.nifti_header import NIFTI2, NiftiHeader
+from tfpartial.data.formats.nifti_header import NiftiHeader
+from tfpartial.data.formats.nifti_pair import voxels_of
+from tfpartial.data.formats.nifti_reader import read_start
 from tfpartial.data.formats.packed_stream import read_chunks, unpack
-from tfpartial.data.formats.volume_header import read_volume_header
+from tfpartial.data.formats.volume_header import NIFTI, ending_of, read_volume_header
 from tfpartial.data.problem import FileError
 
 
@@ -27,7 +28,7 @@ def check_file(path: Path) -> None:
         FileError: as `read_volume_header`; `truncated`; `damaged`: not the packed stream that it should be; `not_finite`.
     """
     voxels = read_volume_header(path)
-    if path.name.lower().endswith((".nii", ".nii.gz")):
+    if ending_of(path) in NIFTI:
         _check_nifti(path)
     elif voxels.packing is not None:
         size = sum(len(chunk) for chunk in unpack(voxels.file, voxels.packing, voxels.offset))
@@ -36,16 +37,12 @@ def check_file(path: Path) -> None:
 
 
 def _check_nifti(path: Path) -> None:
-    chunks = unpack(path, "gzip") if path.name.lower().endswith(".gz") else read_chunks(path)
-    start = b""
-    for chunk in chunks:
-        start += chunk
-        if len(start) >= NIFTI2:
-            break
-    header = NiftiHeader.parse(start)
-    size, bad = _scan(chain([start], chunks), header)
+    header, voxels = read_start(path), voxels_of(path)
+    chunks = unpack(voxels, "gzip") if voxels.name.lower().endswith(".gz") else read_chunks(voxels)
+    size, bad = _scan(chunks, header)
     if header is not None and size < header.file_bytes:
-        raise FileError(path, "truncated", f"ends early: expected {header.file_bytes} bytes of header and voxels, got {size}")
+        reason = f"ends early: expected {header.file_bytes} bytes of {header.content}, got {size}"
+        raise FileError(voxels, "truncated", reason)
     if bad:
         raise FileError(path, "not_finite", f"{bad} voxels are NaN or infinite")
 

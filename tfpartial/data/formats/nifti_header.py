@@ -16,6 +16,8 @@ TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 76
 """NIfTI's codes of the real data types -> numpy's."""
 OTHER_TYPES = (32, 128, 1536, 1792, 2048, 2304)
 """Codes of complex numbers, colours, and numbers of 16 bytes."""
+SINGLE_MAGIC, PAIR_MAGIC = (b"n+1", b"n+2"), (b"ni1", b"ni2")
+"""What tells a NIfTI header from one of Analyze, which has the same size and no directions."""
 MOST_AXES = 7
 GRID_AXES = 3
 UNITS_MM = {1: 1000.0, 2: 1.0, 3: 0.001}
@@ -42,8 +44,6 @@ LAYOUTS = (
     Layout(NIFTI1, ("8h", 40), 70, ("f", 108), ("2f", 112), ("8f", 76), ("2h", 252), ("6f", 256), ("12f", 280), ("B", 123), 344),
     Layout(NIFTI2, ("8q", 16), 12, ("q", 168), ("2d", 176), ("8d", 104), ("2i", 344), ("6d", 352), ("12d", 400), ("i", 500), 4),
 )
-MAGIC = (b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0")
-"""What tells a NIfTI header from one of Analyze, which has the same size and no directions."""
 EXTENDER = 4
 """Bytes between the header and the voxels that say whether an extension follows."""
 ROUNDED = 1.001
@@ -66,7 +66,7 @@ class NiftiHeader:
         forms: `sform` and `qform`, of those that are in use: 3 rows of 4, from voxels to RAS mm.
         unit_mm: length of the file's unit.
         version: 1 or 2, of NIfTI.
-        magic: the four bytes that say so.
+        magic: three letters: `n+1` or `n+2` in a file with its voxels, `ni1` or `ni2` in the header of a pair.
     """
 
     dimensions: tuple[int, ...]
@@ -84,12 +84,22 @@ class NiftiHeader:
 
     @property
     def file_bytes(self) -> int:
-        """Bytes that the file must have."""
+        """Bytes that the file of the voxels must have."""
         return self.offset + math.prod(self.dimensions) * self.voxel_bits // 8
+
+    @property
+    def of_pair(self) -> bool:
+        """Whether the voxels are in another file."""
+        return self.magic in PAIR_MAGIC
+
+    @property
+    def content(self) -> str:
+        """What the file of the voxels holds, for an error."""
+        return "voxels" if self.of_pair else "header and voxels"
 
     def fault(self) -> str | None:
         """What is wrong with the header; None when nothing is. ITK replaces some of these numbers and says nothing."""
-        if self.magic not in MAGIC:
+        if self.magic not in (*SINGLE_MAGIC, *PAIR_MAGIC):
             got = self.magic.rstrip(b"\0").decode("latin-1")
             return f"'magic': expected n+1 or n+2, got '{got}': an Analyze file does not say how the patient lies"
         if not self.dimensions or min(self.dimensions) < 1:
@@ -97,9 +107,10 @@ class NiftiHeader:
             return f"'dim': expected 1 to {MOST_AXES} axes of 1 or more voxels, got {got}"
         if self.code not in (*TYPES, *OTHER_TYPES):
             return f"'datatype': expected the code of a type, got {self.code}"
-        first = EXTENDER + (NIFTI1 if self.version == 1 else NIFTI2)
-        if self.offset < first:
-            return f"'vox_offset': expected the voxels after the {first} bytes of the header or later, got {self.offset}"
+        own = EXTENDER + (NIFTI1 if self.version == 1 else NIFTI2)
+        least, after = (0, "the start of their file") if self.of_pair else (own, f"the {own} bytes of the header")
+        if self.offset < least:
+            return f"'vox_offset': expected the voxels after {after} or later, got {self.offset}"
         spacing_mm = self.spacing_mm[: len(self.dimensions)]
         if not all(math.isfinite(length) and length > 0 for length in spacing_mm):
             return f"'pixdim': expected spacings above 0 mm, got {_text(spacing_mm)}"
@@ -150,7 +161,7 @@ class NiftiHeader:
             forms=forms,
             unit_mm=unit_mm,
             version=2 if layout.size == NIFTI2 else 1,
-            magic=start[layout.magic : layout.magic + 4],
+            magic=start[layout.magic : layout.magic + 3],
         )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from isal import igzip, isal_zlib
 
 from tfpartial.data.formats.nifti_header import NIFTI2, NiftiHeader
+from tfpartial.data.formats.nifti_pair import header_of, is_pair, voxels_of
 from tfpartial.data.problem import FileError
 
 DIMENSIONS = 3
@@ -25,14 +26,14 @@ CHUNK = 1 << 20
 
 
 def read_start(path: Path) -> NiftiHeader | None:
-    """The header at the start of a file; None when it is none. Raises `FileError`: `truncated`, `damaged`."""
-    with _opened(path) as file:
+    """The header of a file or, of either one, of its pair; None when it is none. Raises `FileError`: `truncated`, `damaged`."""
+    with _opened(header_of(path)) as file:
         return NiftiHeader.parse(file.read(NIFTI2))
 
 
 def read_header(path: Path) -> NiftiHeader | None:
-    """The header of a `.nii` or `.nii.gz` file whose 3D voxels `slabs` can read; None for any other file."""
-    if not path.name.lower().endswith((".nii", ".nii.gz")):
+    """The header of a NIfTI file whose 3D voxels `slabs` can read; None for any other file."""
+    if not (path.name.lower().endswith((".nii", ".nii.gz")) or is_pair(path)):
         return None
     header = read_start(path)
     return header if header and header.kind is not None and _is_3d(header) else None
@@ -54,6 +55,7 @@ def slabs(path: Path, header: NiftiHeader, size: int) -> Iterator[np.ndarray]:
         FileError: `truncated`, or `damaged`: not the gzip stream that its name says.
     """
     depth = header.dimensions[DIMENSIONS - 1]
+    path = voxels_of(path)
     with _opened(path) as file:
         _skip(file, header.offset)
         for start in range(0, depth, size):
@@ -64,6 +66,7 @@ def slabs(path: Path, header: NiftiHeader, size: int) -> Iterator[np.ndarray]:
 
 def read_slices(path: Path, header: NiftiHeader, start: int, stop: int) -> np.ndarray:
     """The slices `start..stop-1` of the third stored axis. A packed file is unpacked from its start. Raises as `slabs`."""
+    path = voxels_of(path)
     with _opened(path) as file:
         file.seek(header.offset + start * _slice_bytes(header))
         return _next(file, path, header, start, stop - start)
@@ -81,7 +84,7 @@ def _next(file: IO[bytes], path: Path, header: NiftiHeader, start: int, count: i
     content = file.read(expected)
     if len(content) < expected:
         got = header.offset + start * _slice_bytes(header) + len(content)
-        reason = f"ends early: expected {header.file_bytes} bytes of header and voxels, got {got}"
+        reason = f"ends early: expected {header.file_bytes} bytes of {header.content}, got {got}"
         raise FileError(path, "truncated", reason)
     return _values(np.frombuffer(content, header.kind).reshape(count, height, width), header)
 

@@ -21,13 +21,13 @@ from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.sound_grid import require_sound
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
-from tfpartial.data.formats.volume_header import FORMATS, ending_of, read_volume_header
+from tfpartial.data.formats.volume_header import FORMATS, NIFTI, ending_of, read_volume_header
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 
 ENDINGS = tuple(FORMATS)
-NIFTI, METAIMAGE = (".nii", ".nii.gz"), (".mha", ".mhd")
+METAIMAGE = (".mha", ".mhd")
 KINDS = {
     np.dtype("i1"): sitk.sitkInt8,
     np.dtype("u1"): sitk.sitkUInt8,
@@ -148,11 +148,11 @@ class VolumeFile:
         return partial(self._open_nifti, nifti_form) if ending_of(self.path) in NIFTI else self._open_nrrd
 
     def _open_nifti(self, nifti_form: NiftiForm) -> tuple[str, tuple[Step, ...]]:
-        """By ITK as far as it goes: not with NIfTI-2, nor with axes that are not quite at right angles."""
+        """By ITK as far as it goes: not with NIfTI-2 and pairs, nor with axes that are not quite at right angles."""
         read_volume_header(self.path)
         header = nifti_reader.read_start(self.path)
         assert header is not None  # `read_volume_header` has seen to it
-        kind = self._try_itk() if header.version == 1 else None
+        kind = self._try_itk() if header.version == 1 and not header.of_pair else None
         if kind is not None:
             self.native, steps = place(header, self.native, self.path, nifti_form)
             return kind, steps

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfpartial.data.files import located
 from tfpartial.data.formats.image import PICTURES
+from tfpartial.data.formats.nifti_pair import header_of
 from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.errors import TfpartialError
 
@@ -19,8 +20,9 @@ def stem(file: Path) -> str:
 
 
 def is_volume(file: Path) -> bool:
-    """Whether the name is a volume file's; hidden files (`._x.nii.gz`) are none."""
-    return file.name.lower().endswith(ENDINGS) and not file.name.startswith(".")
+    """Whether the name is a volume file's; hidden files (`._x.nii.gz`) are none, nor are DICOM files called `x.img`."""
+    name = file.name.lower()
+    return name.endswith(ENDINGS) and not name.startswith(".") and not (name.endswith(".img") and is_dicom(file))
 
 
 def is_image(file: Path) -> bool:
@@ -45,10 +47,14 @@ def _magic(file: Path) -> bytes:
 
 
 def volume_files(folder: Path) -> list[Path]:
-    """The volume files directly inside a folder, sorted. Raises `TfpartialError` when there is no folder, or none in it."""
+    """The volume files directly inside a folder, sorted; of a pair the header.
+
+    Raises:
+        TfpartialError: there is no folder, or no volume in it.
+    """
     if not folder.is_dir():
         raise TfpartialError(f"{folder}: no such folder; expected volumes in it")
-    files = sorted(file for file in folder.iterdir() if file.is_file() and is_volume(file))
+    files = list(dict.fromkeys(header_of(file) for file in sorted(folder.iterdir()) if file.is_file() and is_volume(file)))
     if not files:
         raise TfpartialError(f"{folder}: expected volumes ({', '.join(ENDINGS)}), found none")
     return files

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+from tfpartial.data.formats.volume_header import FORMATS
+
+ENDINGS = tuple(FORMATS)
 """Longer ones before those that they end in."""
 
 

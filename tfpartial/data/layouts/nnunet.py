@@ -24,6 +24,7 @@ from typing import Any
 
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import ImageFile, LabelFile
+from tfpartial.data.formats.nifti_pair import header_of, partner_of
 from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.description import Description, read_description
 from tfpartial.data.layouts.endings import ENDINGS, ending_of
@@ -147,7 +148,15 @@ class Files:
         directory = self.root / folder
         found = directory.iterdir() if directory.is_dir() else ()
         visible = (path for path in found if not path.name.startswith("."))
-        return sorted(path for path in visible if path.is_file() and ending_of(path.name, self.endings))
+        volumes = [path for path in visible if path.is_file() and ending_of(path.name, self.endings)]
+        return sorted(path for path in volumes if not self._stands_for_other(path))
+
+    def _stands_for_other(self, path: Path) -> bool:
+        """Whether a file is one of a pair of which the other one is listed: the one with the data set's ending, or the header."""
+        partner = partner_of(path)
+        if partner is None or not partner.is_file() or self._fits(path):
+            return False
+        return self._fits(partner) or header_of(path) == partner
 
     def _fits(self, path: Path) -> bool:
         return ending_of(path.name, [self.ending]) is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tfpartial.config import SourceConfig
 from tfpartial.data.files import NONZERO, ImageFile, Key, LabelFile
+from tfpartial.data.formats.nifti_pair import partner_of
 from tfpartial.data.layouts.dataset import Case, Dataset
 from tfpartial.data.layouts.pattern import Pattern
 from tfpartial.data.layouts.tree import describe_folder, names_below, shown
@@ -111,6 +112,7 @@ class Search:
             )
         self.image_files = self._by_case(images, names)
         taken = {found.name for parts in self.image_files.values() for found in parts.values()}
+        taken |= {str(partner) for name in taken if (partner := partner_of(PurePosixPath(name)))}
         self.label_files = self._by_case(labels, [name for name in names if name not in taken])
         self.channels = _parts(self.image_files) if "channel" in images.placeholders else (pairs.channel,)
         self.masks = _parts(self.label_files) if "organ" in labels.placeholders else ()
@@ -159,6 +161,8 @@ class Search:
             if found is None:
                 continue
             parts = cases.setdefault(found.case_id, {})
+            if found.part in parts and partner_of(PurePosixPath(name)) == PurePosixPath(parts[found.part].name):
+                continue  # the voxels of a header
             if found.part in parts:
                 message = (
                     f"a second file for the case: '{parts[found.part].name}' fits '{pattern.option}', '{pattern.text}', as well"

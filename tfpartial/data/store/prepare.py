@@ -12,6 +12,7 @@ import numpy as np
 
 from tfpartial.artifacts import atomic_folder, read_json, sha256, write_json
 from tfpartial.data.files import ImageFile, LabelFile, Step, paths_of
+from tfpartial.data.formats.volume_parts import parts_of
 from tfpartial.data.hu import bins_of, stored_histogram
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.label_maps.reading import LabelReading
@@ -92,7 +93,7 @@ class CaseTask:
 
     def sources(self) -> dict[str, Path]:
         """The files and folders that the case is prepared from, by their names in its record."""
-        return {self._relative(path): path for path in paths_of(self.case.images, self.case.labels)}
+        return {self._relative(part): part for path in paths_of(self.case.images, self.case.labels) for part in parts_of(path)}
 
     def own_sources(self) -> dict[str, Path]:
         """Those that have checksums: not a folder with several series, which would be read anew for each case in it."""
@@ -238,6 +239,8 @@ def _is_finished(task: CaseTask) -> bool:
         return False
     record = read_json(task.folder / RECORD, "record of a prepared case")
     for key, asked in ({"number_maps": None} | task.request()).items():
+        if key == "bytes" and isinstance(record.get(key), dict):  # older stores leave out files that a header names
+            asked = {name: size for name, size in asked.items() if name in record[key]}
         if record.get(key) != asked:
             raise TfpartialError(
                 f"{task.folder}: was prepared with {key} {record.get(key)}, now {asked} is asked for; "
