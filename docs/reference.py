@@ -13,6 +13,7 @@ from docstring_parser import parse
 from tfpartial import catalogue
 from tfpartial.config import CURRICULUM, CurriculumConfig
 from tfpartial.data.feed.batch import ENTRIES
+from tfpartial.data.number_map import Values
 from tfpartial.losses.weight_maps import NEEDS, RULES
 from tfpartial.options import type_text
 from tfpartial.provenance import plain
@@ -21,6 +22,7 @@ from tfpartial.training import METHODS
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- made by docs/reference.py -->\n"
+STORED = " or ".join(typing.get_args(Values))
 PARTS = {
     "networks": ("Networks", "`network: {name: NAME, options: {OPTION: VALUE}}`."),
     "losses": ("Loss terms", "`loss: {terms: {NAME: {OPTION: VALUE}}}`. Each term is a column of `metrics.csv`."),
@@ -60,7 +62,7 @@ def parts_page() -> str:
     entries = [
         {
             "entry": f"`{name}`",
-            "type": f"{entry.dtype} [{', '.join(['B', *map(str, entry.shape)])}]",
+            "type": f"{STORED if entry.dtype == 'stored' else entry.dtype} [{', '.join(['B', *map(str, entry.shape)])}]",
             "moved by the augmentation": entry.moved or "no",
             "seen by the loss": "yes" if entry.loss else "no",
         }

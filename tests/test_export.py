@@ -121,11 +121,12 @@ def test_saved_model_cli_runs_it(saved_model, served, hu, tmp_path):
     assert np.array_equal(np.load(tmp_path / "labels.npy"), served[0])
 
 
-def test_a_network_of_scaled_numbers_takes_the_numbers_themselves(segmenter, tmp_path):
+@pytest.mark.parametrize("values", ["int16", "float16", "float32"])
+def test_a_network_of_scaled_numbers_or_floats_takes_the_numbers_themselves(segmenter, tmp_path, values):
     import tensorflow as tf
 
     network, card = segmenter
-    scaled = (NumberMap(2**-14, 2**-4),)
+    scaled = (NumberMap(2**-14, 2**-4, values),)
     card = dataclasses.replace(card, window_hu=(0.0, 1.0), mean=0.5, sd=0.25, number_maps=scaled)
     save_model(network, card, tmp_path)
     numbers = np.random.default_rng(0).random((2, 32, 48, 1), np.float32)
@@ -137,4 +138,5 @@ def test_a_network_of_scaled_numbers_takes_the_numbers_themselves(segmenter, tmp
     assert np.allclose(outputs["probabilities"], probability, atol=1e-6)
     assert np.ptp(probability) > 0.01, "the slices are no single number"
     document = json.loads(Path(model.organs.asset_path.numpy().decode()).read_text())
-    assert document["number_maps"] == [{"slope": 2**-14, "intercept": 2**-4}]
+    more = {} if values == "int16" else {"values": values}
+    assert document["number_maps"] == [{"slope": 2**-14, "intercept": 2**-4, **more}]

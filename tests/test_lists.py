@@ -10,6 +10,7 @@ from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.confidence.estimators import ESTIMATORS
 from tfpartial.confidence.lessons import LESSONS
 from tfpartial.data.layouts import LAYOUTS
+from tfpartial.data.number_map import Values
 from tfpartial.losses import RULES
 from tfpartial.losses.cross_entropy import REDUCTIONS
 from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
@@ -44,6 +45,7 @@ MIRRORED = {
     "RankConfig.checkpoint": CHECKPOINTS,
     "RankConfig.estimators": ESTIMATORS,
     "RelabelConfig.checkpoint": CHECKPOINTS,
+    "PrepareConfig.values": typing.get_args(Values),
     "RelabelConfig.estimator": ESTIMATORS,
     "ScoreConfig.surface": typing.get_args(SurfaceKind),
     "TrainConfig.activation": ACTIVATIONS,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfpartial.artifacts import write_json
-from tfpartial.data.number_map import INT16, NumberMaps, columns
+from tfpartial.data.number_map import INT16, NumberMaps, columns, dtype_of
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.segmenter.card import SegmenterCard, build_network
 from tfpartial.segmenter.decode import decode, probabilities
@@ -41,8 +41,8 @@ def rebuild(network: keras.Model, card: SegmenterCard, policy: str) -> keras.Mod
 def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer: PriorRenderer | None = None) -> None:
     """Writes a SavedModel with the signature `serving_default`, and `with_prior` for a network that has a spatial prior.
 
-    Input `hu`: int16 `[n, H, W, C]`, slices on the network's grid; float32 where a channel is scaled: the graph makes int16 of
-    the numbers as `prepare` does. Outputs `labels`: uint8 `[n, H, W]`, codes 0..K;
+    Input `hu`: int16 `[n, H, W, C]`, slices on the network's grid; float32 where a channel is scaled or the store holds
+    floats: the graph makes of the numbers what `prepare` stores. Outputs `labels`: uint8 `[n, H, W]`, codes 0..K;
     `probabilities`: float32 `[n, H, W, K]`. `with_prior` also takes `offset_mm`, float32 `[n, K, 3]`: z, y, x from the middle of
     each slice to the centre of each organ, NaN for an organ without a place; and `spacing_mm`, float32 `[n, 3]`, spacing z, y, x
     of the slices. Without it a network with a prior is told nothing of places. Normalising, rendering of the priors and
@@ -86,9 +86,12 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
 
 
 def to_stored(numbers: tf.Tensor, maps: NumberMaps) -> tf.Tensor:
-    """The numbers of scaled channels as `prepare` would store them, rounded and clipped; HU are given back as they are."""
+    """The numbers of scaled channels, or of floats, as `prepare` would store them, rounded and clipped; HU are given back."""
     if not maps:
         return numbers
+    dtype = dtype_of(maps)
+    if dtype != np.int16:
+        return tf.cast(tf.clip_by_value(numbers, *np.array([-1, 1], np.float32) * np.finfo(dtype).max), dtype)
     slopes, intercepts = columns(maps)
     return tf.clip_by_value(tf.round((numbers - intercepts) / slopes), INT16.min, INT16.max)
 
@@ -105,5 +108,5 @@ def organ_document(card: SegmenterCard) -> dict[str, Any]:
         "spacing_mm": card.spacing_mm,
         "window_hu": card.window_hu,
         "prior": card.prior,
-        "number_maps": [dataclasses.asdict(one) for one in card.number_maps],
+        "number_maps": [one.row() for one in card.number_maps],
     }

@@ -6,6 +6,7 @@ import pytest
 
 from tfpartial.config import NetworkConfig, TrainConfig
 from tfpartial.data.fold.training_cases import read_training_cases
+from tfpartial.data.number_map import NumberMap
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, build_network, read_card, write_card
@@ -30,6 +31,8 @@ def test_hu_are_normalised_as_those_that_the_weights_have_seen(tmp_path):
     write_card(FIRST, tmp_path)
     own = dataclasses.replace(FIRST, mean=-3.0, sd=120.0, method="naive", rule="naive")
     assert continued_card(own, tmp_path) == dataclasses.replace(own, mean=12.5, sd=77.0)
+    floats = dataclasses.replace(own, number_maps=(NumberMap(values="float32"),))
+    assert continued_card(floats, tmp_path) == dataclasses.replace(floats, mean=12.5, sd=77.0)  # of the same numbers
 
 
 @pytest.mark.parametrize(

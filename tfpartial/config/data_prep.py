@@ -187,6 +187,8 @@ class PrepareConfig:
         out: store folder to write.
         size: in-plane size of the stored slices, rows and columns; slices are centre-padded or cropped to it.
         spacing_mm: in-plane spacing, rows and columns, to resample to first; none keeps the native spacing.
+        values: type of the stored numbers: `int16` (HU as they are, fractions in fine steps), or the numbers themselves as
+            `float16` or `float32`, which take as much room or twice as much. A loss of more than 1/1000 of a range is refused.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead; they must see the same folders.
         connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
@@ -196,6 +198,7 @@ class PrepareConfig:
     out: Path
     size: tuple[int, int] = (512, 512)
     spacing_mm: tuple[float, float] | None = None
+    values: Literal["int16", "float16", "float32"] = "int16"
     workers: int = 0
     scheduler: str | None = None
     connect_timeout_s: float | None = None

@@ -18,7 +18,12 @@ SCALED_BINS = INT16.max - INT16.min + 1
 
 
 def stored_histogram(stored: np.ndarray, number_map: NumberMap) -> np.ndarray:
-    """Counts of a channel, int64: of HU `[4096]`, as `hu_histogram`; of scaled numbers `[65536]`, all that int16 has."""
+    """Counts of a channel, int64: of HU `[4096]`, as `hu_histogram`; of scaled numbers `[65536]`, all that int16 has.
+
+    Floats are counted as the int16 that the map makes of them.
+    """
+    if number_map.values != "int16":
+        stored, _ = number_map.to_int16(stored.astype(np.float64))
     if number_map.plain:
         return hu_histogram(stored)
     return np.bincount(stored.ravel().astype(np.int32) - INT16.min, minlength=SCALED_BINS)

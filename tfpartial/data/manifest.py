@@ -62,7 +62,7 @@ class Manifest:
         priority: every organ; of several that claim a voxel, the one that stands first has it.
         tolerance_mm: an image and its label were accepted when their grids differed by at most this.
         cases: id -> case, in the order of the ids.
-        number_maps: how the numbers of each channel become int16; none where all are HU, or others that it holds as they are.
+        number_maps: how the numbers of each channel are stored; none where all are HU, or others that int16 holds.
     """
 
     name: str
@@ -99,7 +99,7 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         "channel_names": manifest.channel_names,
         "priority": manifest.priority,
         "tolerance_mm": manifest.tolerance_mm,
-        **({"number_maps": [asdict(one) for one in manifest.number_maps]} if manifest.number_maps else {}),
+        **({"number_maps": [one.row() for one in manifest.number_maps]} if manifest.number_maps else {}),
         "cases": {case.id: _case_to_json(case, roots.index(case.root)) for case in manifest.cases.values()},
     }
     write_json(path, content)

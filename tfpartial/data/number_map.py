@@ -1,17 +1,19 @@
-"""How the numbers of a channel become int16, as the store holds them and the network reads them, and back.
+"""How the numbers of a channel are stored, as int16 or as they are, and how the network reads them.
 
 HU are whole numbers that int16 holds. An MR in 0..1, z-scores or a PET in SUV would be rounded to a handful of numbers: their
-channel has a line, `number = stored * slope + intercept`, one for all cases.
+channel has a line, `number = stored * slope + intercept`, one for all cases. A store of floats holds the numbers themselves; the
+line then makes the bins of their histogram, and the number that slices are padded with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
+Values = Literal["int16", "float16", "float32"]
 INT16 = np.iinfo(np.int16)
 AIR_HU = -1024
 """What slices are padded with, as stored; of a scaled channel it stands for its least number."""
@@ -23,26 +25,40 @@ FINE = 1e-3
 
 @dataclass(frozen=True)
 class NumberMap:
-    """`number = stored * slope + intercept`; as it is by default."""
+    """`number = int16 * slope + intercept`; as it is by default.
+
+    Args:
+        slope, intercept: the line.
+        values: what is stored: int16, or the numbers as floats.
+    """
 
     slope: float = 1.0
     intercept: float = 0.0
+    values: Values = "int16"
 
     @property
     def plain(self) -> bool:
-        """Whether the stored numbers are the numbers."""
+        """Whether int16 holds the numbers as they are."""
         return (self.slope, self.intercept) == (1.0, 0.0)
+
+    def row(self) -> dict[str, Any]:
+        """As JSON; of int16 as before there were others."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("values", "int16")}
 
     def number(self, stored: float) -> float:
         """The number of a stored one, or of a mean of such."""
         return stored if self.plain else stored * self.slope + self.intercept
 
     def stored(self, numbers: np.ndarray) -> tuple[np.ndarray, int]:
-        """Any finite real numbers as int16, rounded, and clipped where int16 ends.
+        """Any finite real numbers as they are stored, rounded, and clipped where the type ends.
 
         Returns:
-            int16 of the same shape, and the number of clipped voxels.
+            int16, float16 or float32 of the same shape, and the number of clipped voxels.
         """
+        return self.to_int16(numbers) if self.values == "int16" else to_float(numbers, np.dtype(self.values))
+
+    def to_int16(self, numbers: np.ndarray) -> tuple[np.ndarray, int]:
+        """The numbers as int16 by the line, whatever is stored: the bins of a histogram. Returns as `stored`."""
         return to_hu(numbers if self.plain else (numbers - self.intercept) / self.slope)
 
 
@@ -56,12 +72,41 @@ def map_of(maps: NumberMaps, channel: int) -> NumberMap:
     return maps[channel] if maps else PLAIN
 
 
+def dtype_of(maps: NumberMaps) -> np.dtype:
+    """The type of the stored numbers, one for all channels."""
+    return np.dtype(map_of(maps, 0).values)
+
+
+def with_values(maps: NumberMaps, values: Values, channels: int) -> NumberMaps:
+    """The maps of a store that holds numbers of a type.
+
+    Args:
+        maps: those of the manifest.
+        values: the type.
+        channels: number of channels.
+    """
+    return maps if values == "int16" else tuple(replace(map_of(maps, channel), values=values) for channel in range(channels))
+
+
 def to_numbers(stored: Any, maps: NumberMaps) -> Any:
-    """The numbers of stored ones `[..., C]`, an array or a tensor of float32; plain ones are given back as they are."""
-    if not maps:
+    """The numbers of stored ones `[..., C]`, an array or a tensor of float32; plain ones and floats are given back."""
+    if not maps or dtype_of(maps) != np.int16:
         return stored
     slopes, intercepts = columns(maps)
     return stored * slopes + intercepts
+
+
+def padding_numbers(maps: NumberMaps) -> float | np.ndarray:
+    """The number that slices are padded with: that of air, or the least one of each channel, float32 `[C]`."""
+    if not maps:
+        return AIR_HU
+    slopes, intercepts = columns(maps)
+    return AIR_HU * slopes + intercepts
+
+
+def stored_padding(maps: NumberMaps) -> float | np.ndarray:
+    """As `padding_numbers`, as it is stored."""
+    return AIR_HU if dtype_of(maps) == np.int16 else padding_numbers(maps)
 
 
 def columns(maps: NumberMaps) -> tuple[np.ndarray, np.ndarray]:
@@ -82,6 +127,15 @@ def to_hu(numbers: np.ndarray) -> tuple[np.ndarray, int]:
     lowest = 0 if np.issubdtype(numbers.dtype, np.unsignedinteger) else INT16.min  # clip's bounds must fit the dtype
     clipped = int(np.count_nonzero((numbers < lowest) | (numbers > INT16.max)))
     return numbers.clip(lowest, INT16.max).astype(np.int16), clipped
+
+
+def to_float(numbers: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, int]:
+    """Any finite real numbers as floats of a type, clipped where it ends. Returns them and the number of clipped voxels."""
+    if np.can_cast(numbers.dtype, dtype):
+        return numbers.astype(dtype, copy=False), 0
+    end = np.finfo(dtype).max
+    clipped = int(np.count_nonzero((numbers < -end) | (numbers > end)))
+    return (numbers.clip(-end, end) if clipped else numbers).astype(dtype), clipped
 
 
 def exact(numbers: np.ndarray) -> np.ndarray:

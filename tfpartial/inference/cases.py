@@ -68,7 +68,7 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str], nifti_form: 
         cases.extend(_group_cases(name, channels, channel_names))
     cases = _with_parents(cases)
     for case in cases:
-        require_cases([case.id], case.images[0].path)
+        require_cases([case.id], case.images[0].path.parent)
     _check_unique(cases)
     return [_believing(nifti_form, case) for case in sorted(cases, key=attrgetter("id"))]
 

@@ -13,6 +13,7 @@ from types import TracebackType
 
 import numpy as np
 
+from tfpartial.data.number_map import stored_padding
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.volumes.label_writer import LabelWriter
 from tfpartial.data.volumes.slabs import SlabReader
@@ -28,7 +29,7 @@ LOG = logging.getLogger(__name__)
 class SliceWindows:
     """The slices of a volume on the network's grid, some at a time, from the first to the last.
 
-    A warning says how much of a slice the network does not see, and what int16 took from the numbers.
+    A warning says how much of a slice the network does not see, and what the stored type took from the numbers.
 
     Args:
         case: the volume.
@@ -58,9 +59,9 @@ class SliceWindows:
         return self.reader.spacing_mm_zyx[0], y, x
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
-        """The first slice of each window and the window as the network reads it, int16 `[n, H, W, C]`."""
+        """The first slice of each window and the window as the network reads it, `[n, H, W, C]`."""
         for start, slices in self.reader.slabs(self.slab):
-            window = [self.in_plane.image(slices)]
+            window = [self.in_plane.image(slices, stored_padding(self.card.number_maps))]
             del slices  # neither it nor the window stays here while the next one is read
             yield start, window.pop()
         _warn_of_guesses(self.reader, self.case.id)
@@ -134,8 +135,9 @@ def _warn_of_guesses(reader: SlabReader, case: str) -> None:
 def _warn_of_losses(reader: SlabReader, card: SegmenterCard, case: str) -> None:
     for name, loss in zip(card.channel_names, reader.losses, strict=True):
         if loss.coarse:
-            text = "case %s: channel '%s': its numbers, %g..%g, are fractions, which this network, of whole numbers, gets rounded"
-            LOG.warning(text, case, name, loss.lowest, loss.highest)
+            kind = "whole numbers" if loss.map.values == "int16" else loss.map.values
+            text = "case %s: channel '%s': its numbers, %g..%g, are finer than this network, of %s, gets them"
+            LOG.warning(text, case, name, loss.lowest, loss.highest, kind)
         if loss.clipped:
             text = "case %s: channel '%s': %d voxels lie outside of the numbers that the network can read and were clipped"
             LOG.warning(text, case, name, loss.clipped)

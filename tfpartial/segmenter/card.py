@@ -53,7 +53,7 @@ class SegmenterCard:
         prior: how the network is told the spatial prior, which lies beside the card (`prior.npz`); none for one without.
         rule: the weight rule that it learned by; none where an older release did not say it.
         prior_epsilon: the least probability of that prior, to which the network clips as well; none for one without.
-        number_maps: how the numbers of the channels became int16; none where they are HU, as they are.
+        number_maps: how the numbers of the channels are stored; none where they are HU as int16.
     """
 
     organs: OrganTable

@@ -14,6 +14,7 @@ import tensorflow as tf
 import tfpartial.models  # noqa: F401  a saved network finds its layers by this import
 from tfpartial.artifacts import atomic_file
 from tfpartial.checksums import require_intact, require_whole_zip
+from tfpartial.data.number_map import dtype_of
 from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
@@ -66,7 +67,7 @@ def save_network(network: keras.Model, path: Path) -> None:
 
 
 def slices_spec(network: keras.Model, card: SegmenterCard, batch: int) -> tf.TensorSpec:
-    """What a compiled function of the network takes: int16 HU `[batch, H, W, C]`.
+    """What a compiled function of the network takes: HU `[batch, H, W, C]` as the card says that they are stored.
 
     Raises:
         TfpartialError: no slice per step, or the network does not take the slices that the card describes.
@@ -77,7 +78,7 @@ def slices_spec(network: keras.Model, card: SegmenterCard, batch: int) -> tf.Ten
     taken = tuple(network.inputs[0].shape[1:])
     if taken != shape:
         raise TfpartialError(f"network: expected input {shape} as its card says, got {taken}")
-    return tf.TensorSpec((batch, *shape), tf.int16)
+    return tf.TensorSpec((batch, *shape), dtype_of(card.number_maps))
 
 
 def fixed_batches(batch: int, *arrays: np.ndarray) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
@@ -91,7 +92,7 @@ def fixed_batches(batch: int, *arrays: np.ndarray) -> Iterator[tuple[tuple[np.nd
 def network_logits(
     network: keras.Model, card: SegmenterCard, hu: Any, renderer: PriorRenderer | None = None, places: SlicePlaces | None = None
 ) -> Any:
-    """Logits of HU slices: int16 `[n, H, W, C]` -> float `[n, H, W, outputs]`, with the network in inference mode."""
+    """Logits of stored HU slices: `[n, H, W, C]` -> float `[n, H, W, outputs]`, with the network in inference mode."""
     image = normalise(hu, *card.scale)
     return network(network_inputs(image, renderer, places), training=False)
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfpartial.data.number_map import AIR_HU, NumberMaps, to_numbers
+from tfpartial.data.number_map import AIR_HU, NumberMaps, padding_numbers, to_numbers
 
 
 def normalise(hu: Any, window_hu: tuple[float, float], mean: float, sd: float, maps: NumberMaps = ()) -> Any:
     """Clips HU to a window and standardises them (thesis, section 3.4.1: zero mean, unit variance).
 
     Args:
-        hu: int16 or float, `[..., C]`, as the store holds them.
+        hu: `[..., C]`, as the store holds them.
         window_hu: lowest and highest number that are told apart.
         mean: mean of the clipped numbers over the training cases.
         sd: their standard deviation.
@@ -35,4 +35,4 @@ def normalised_air(window_hu: tuple[float, float], mean: float, sd: float, maps:
     low, high = window_hu
     if not maps:
         return (max(AIR_HU, low) - mean) / sd
-    return (np.clip(to_numbers(np.full(len(maps), AIR_HU, np.float32), maps), low, high) - mean) / sd
+    return (np.clip(padding_numbers(maps), low, high) - mean) / sd

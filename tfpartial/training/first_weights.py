@@ -12,7 +12,8 @@ from tfpartial.models.with_prior import take_plain_weights
 from tfpartial.segmenter.card import SegmenterCard, read_card
 from tfpartial.segmenter.network import load_network
 
-MAY_DIFFER = ("method", "rule", "mean", "sd", "prior", "prior_epsilon")
+MAY_DIFFER = ("method", "rule", "mean", "sd", "prior", "prior_epsilon", "number_maps")
+"""A network reads the same numbers however they are stored."""
 
 
 def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:

@@ -61,7 +61,7 @@ class Overlays(keras.callbacks.Callback):
         with self.model.averaged():
             logits = self.model(image, places_of(with_places(self.batch, self.centres_mm())), training=False)
         prediction = np.asarray(decode(logits, self.activation))
-        shown = to_numbers(image, self.number_maps)[..., 0]
+        shown = to_numbers(image.astype(np.float32), self.number_maps)[..., 0]
         rows = [self._row(*maps) for maps in zip(shown, label, prediction, strict=True)]
         with self._writer.as_default(step=epoch + 1):
             tf.summary.image("image, expert, prediction", np.stack(rows), max_outputs=len(rows))

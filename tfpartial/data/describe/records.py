@@ -50,6 +50,7 @@ def describe_store(path: Path, case: str | None) -> dict[str, Any]:
         "channel_names": list(store.channel_names),
         "size": list(store.size),
         "spacing_mm": store.spacing_mm and list(store.spacing_mm),
+        "values": store.dtype.name,
         "slices": sum(entry.slices for entry in cases),
         **_counts(cases, len(store.organs)),
         "organs": [

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     """One thing that a batch holds.
 
     Args:
-        dtype: its numbers.
+        dtype: its numbers; `stored` for those of the store's images.
         shape: of one slice.
         read: gives it for some slices.
         moved: how the augmentation moves a map `[H, W]` or `[H, W, n]`, `bilinear` or `nearest`; none for what is no map.
@@ -46,7 +46,7 @@ def _offsets(reader: SliceReader, case: np.ndarray, z: np.ndarray) -> np.ndarray
 
 ENTRIES: dict[str, Entry] = {
     # HU; the trainer normalises them before they are moved, and fills in air.
-    "image": Entry("int16", ("H", "W", "C"), lambda reader, case, z: reader.images(case, z), moved="bilinear"),
+    "image": Entry("stored", ("H", "W", "C"), lambda reader, case, z: reader.images(case, z), moved="bilinear"),
     # Without the organs that are not annotated nor relabeled.
     "label": Entry("uint8", ("H", "W"), lambda reader, case, z: reader.labels(case, z), moved="nearest", fill=BACKGROUND),
     "annotated": Entry("bool", ("K",), lambda reader, case, z: reader.annotated[case]),
@@ -71,9 +71,16 @@ def entry_shape(entry: Entry, reader: SliceReader) -> tuple[int, ...]:
     return tuple(sizes[side] if isinstance(side, str) else side for side in entry.shape)
 
 
+def entry_dtype(entry: Entry, reader: SliceReader) -> str:
+    """The type of the numbers of an entry."""
+    return reader.store.dtype.name if entry.dtype == "stored" else entry.dtype
+
+
 def read_batch(reader: SliceReader, case: np.ndarray, z: np.ndarray) -> dict[str, np.ndarray]:
     """The entries of some slices: `case` int32 `[B]`, places in the reader's cases, and `z` int32 `[B]`."""
-    return {name: np.asarray(entry.read(reader, case, z), entry.dtype) for name, entry in entries_of(reader).items()}
+    return {
+        name: np.asarray(entry.read(reader, case, z), entry_dtype(entry, reader)) for name, entry in entries_of(reader).items()
+    }
 
 
 def seen_by_loss() -> tuple[str, ...]:

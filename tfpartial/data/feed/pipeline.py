@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfpartial.data.feed.batch import entries_of, entry_shape, read_batch
+from tfpartial.data.feed.batch import entries_of, entry_dtype, entry_shape, read_batch
 from tfpartial.data.feed.batch_stream import BatchStream
 from tfpartial.data.feed.calm_exit import ends_before_exit
 from tfpartial.data.feed.draws import Draws
@@ -41,10 +41,10 @@ def training_slices(reader: SliceReader, stream: BatchStream, start_step: int = 
         start_step: number of the first batch: batch n is the same wherever the series starts.
 
     Returns:
-        batches of `tfpartial.data.feed.batch.ENTRIES`: `image` int16 `[B, H, W, C]` HU, `label` uint8 `[B, H, W]` without the
-        organs that are not annotated nor relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in the reader's
-        cases, `z` int32 `[B]`, `spacing_mm` float32 `[B, 3]`; where the reader has `centres_mm` also `prior_offset` float32
-        `[B, K, 3]`.
+        batches of `tfpartial.data.feed.batch.ENTRIES`: `image` `[B, H, W, C]` HU as they are stored, `label` uint8 `[B, H, W]`
+        without the organs that are not annotated nor relabeled, `annotated` bool `[B, K]`, `case` int32 `[B]`, a place in the
+        reader's cases, `z` int32 `[B]`, `spacing_mm` float32 `[B, 3]`; where the reader has `centres_mm` also `prior_offset`
+        float32 `[B, K, 3]`.
     """
 
     def places(step: int) -> Places:
@@ -76,6 +76,7 @@ def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets,
 def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int], Places], batch: int | None) -> tf.data.Dataset:
     """The batch of each step; `batch` is its static size, None where it varies."""
     entries = entries_of(reader)
+    dtypes = [entry_dtype(entry, reader) for entry in entries.values()]
     shapes = {name: [batch, *entry_shape(entry, reader)] for name, entry in entries.items()}
 
     @ends_before_exit
@@ -83,7 +84,7 @@ def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int]
         return tuple(read_batch(reader, *places(int(step))).values())
 
     def read_in_graph(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        tensors = tf.numpy_function(read, [step], [entry.dtype for entry in entries.values()], stateful=False)
+        tensors = tf.numpy_function(read, [step], dtypes, stateful=False)
         return {name: tf.ensure_shape(tensor, shapes[name]) for tensor, name in zip(tensors, entries, strict=True)}
 
     return steps.map(read_in_graph, PARALLEL_BATCHES, deterministic=True).prefetch(PREFETCHED_BATCHES)

@@ -59,8 +59,8 @@ class SliceReader:
         self.centres_mm = centres_mm
 
     def images(self, case: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """HU of slices, int16 `[B, H, W, C]`, by places in `case_ids` and slice numbers, int `[B]`."""
-        image = np.empty((len(case), *self.store.size, self.store.channels), np.int16)
+        """HU of slices, `[B, H, W, C]` of the type of the store, by places in `case_ids` and slice numbers, int `[B]`."""
+        image = np.empty((len(case), *self.store.size, self.store.channels), self.store.dtype)
         for place, (number, slice_z) in enumerate(zip(case.tolist(), z.tolist(), strict=True)):
             image[place] = self.store.image(self.case_ids[number])[slice_z]
         return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +30,7 @@ TYPES = {name: np.dtype(kind) for kind, names in KINDS.items() for name in names
 """Name of a type -> numpy's."""
 PACKINGS: dict[str, Packing] = {"gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 ENCODINGS = (*PACKINGS, "raw", "txt", "text", "ascii", "hex")
-ORDERS = {"little": "<", "big": ">"}
+ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
 
 def read_nrrd_header(path: Path) -> StoredVoxels:

@@ -57,11 +57,13 @@ class InPlane:
         """Whether there are native voxels that the network does not see."""
         return any(grid > size for grid, size in zip(self._grid, self.size, strict=True))
 
-    def image(self, slices: np.ndarray) -> np.ndarray:
-        """int16 `[n, Y, X, C]` to `[n, H, W, C]`: linear when resampling, padded with -1024, which is air."""
+    def image(self, slices: np.ndarray, padding: float | np.ndarray = AIR_HU) -> np.ndarray:
+        """int16 or floats `[n, Y, X, C]` to `[n, H, W, C]`: linear when resampling, padded with air or a number per channel."""
         if self.resampled:
-            slices = np.rint(self._forward(slices.astype(np.float32), nearest=False)).astype(slices.dtype)
-        return fit(slices, self.size, AIR_HU)
+            moved = self._forward(slices.astype(np.float32), nearest=False)
+            whole = np.issubdtype(slices.dtype, np.integer)
+            slices = (np.rint(moved) if whole else moved).astype(slices.dtype)
+        return fit(slices, self.size, padding)
 
     def label(self, slices: np.ndarray) -> np.ndarray:
         """uint8 `[n, Y, X]` to `[n, H, W]`: nearest when resampling, padded with 0."""
@@ -112,7 +114,7 @@ class InPlane:
         return slices
 
 
-def fit(slices: np.ndarray, size: tuple[int, int], fill: int) -> np.ndarray:
+def fit(slices: np.ndarray, size: tuple[int, int], fill: float | np.ndarray) -> np.ndarray:
     """Pads or crops axes 1 and 2 of `[n, Y, X, ...]` around the centre to `size`.
 
     Of an odd difference the smaller part is at the start, for padding as for cropping: fitting to a larger size and back is

@@ -17,7 +17,7 @@ from tfpartial.data.hu import bins_of, stored_histogram
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.label_maps.reading import LabelReading
 from tfpartial.data.manifest import Manifest, ManifestCase
-from tfpartial.data.number_map import map_of
+from tfpartial.data.number_map import dtype_of, map_of, stored_padding
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
 from tfpartial.data.store.sources import as_read, is_as_read
@@ -229,7 +229,7 @@ def _settings(manifest: Manifest, size: tuple[int, int], spacing_mm: tuple[float
         "channel_names": list(manifest.channel_names),
         "size": list(size),
         "spacing_mm": list(spacing_mm) if spacing_mm else None,
-        **({"number_maps": plain(manifest.number_maps)} if manifest.number_maps else {}),
+        **({"number_maps": [one.row() for one in manifest.number_maps]} if manifest.number_maps else {}),
     }
 
 
@@ -269,24 +269,30 @@ def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.
     """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's CRC-32."""
     first = map_of(reader.maps, 0)
     histogram = np.zeros(bins_of(first), np.int64)
+    dtype, padding = dtype_of(reader.maps).newbyteorder("<"), stored_padding(reader.maps)
     shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
     with path.open("wb") as file:
         # Not a memory map: the pages it has written would count as memory of this process.
-        np.lib.format.write_array_header_1_0(file, {"descr": "<i2", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(file, {"descr": dtype.str, "fortran_order": False, "shape": shape})
         for _, slab in reader.slabs(SLAB):
             for native_slice in slab[..., 0]:
                 histogram += stored_histogram(native_slice, first)
-            np.ascontiguousarray(in_plane.image(slab), "<i2").tofile(file)
+            np.ascontiguousarray(in_plane.image(slab, padding), dtype).tofile(file)
     return histogram, crc32(path)
 
 
 def _require_fine(task: CaseTask, reader: SlabReader) -> None:
     for image, loss in zip(task.case.images, reader.losses, strict=True):
-        if loss.coarse:
-            raise TfpartialError(
-                f"case {task.id}: {image.path}: its numbers, {loss.lowest:g}..{loss.highest:g}, are fractions that whole numbers "
-                "cannot hold, and the manifest says of no scale; run `ingest` again"
-            )
+        numbers = f"case {task.id}: {image.path}: its numbers, {loss.lowest:g}..{loss.highest:g}"
+        if loss.map.values == "int16":
+            if loss.coarse:
+                advice = "and the manifest says of no scale; run `ingest` again"
+                raise TfpartialError(f"{numbers}, are fractions that whole numbers cannot hold, {advice}")
+        elif loss.clipped:
+            raise TfpartialError(f"{numbers}, are more than {loss.map.values} holds; prepare them with other values")
+        elif loss.coarse:
+            advice = f"{loss.map.values} is off by up to {loss.rounding:.3g}; prepare them with other values"
+            raise TfpartialError(f"{numbers}, lose more than 1/1000 of their range: {advice}")
 
 
 def _label_slabs(reading: LabelReading, in_plane: InPlane) -> Iterator[tuple[int, np.ndarray]]:

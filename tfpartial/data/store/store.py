@@ -1,7 +1,7 @@
 """The store: what training reads. One immutable folder per case, opened through `store.json`.
 
 store.json                written last: without it the store is not finished
-cases/<id>/image.npy      int16 [Z, H, W, C], HU or scaled numbers, uncompressed: a slice is one read
+cases/<id>/image.npy      int16 [Z, H, W, C], HU or scaled numbers, or floats; uncompressed: a slice is one read
 cases/<id>/label-0.h5     the experts' labels (see `label_layer`)
 cases/<id>/hu_histogram.npy   int64 [4096], of channel 0 of the native voxels; [65536] where it is scaled
 cases/<id>/case.json      what the case is and what it was prepared from
@@ -23,7 +23,7 @@ from tfpartial.artifacts import read_versioned, sha256
 from tfpartial.data.from_json import from_json
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import bins_of
-from tfpartial.data.number_map import NumberMaps, map_of, to_numbers
+from tfpartial.data.number_map import NumberMaps, dtype_of, map_of, to_numbers
 from tfpartial.data.store.layer_file import EXPERTS, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
@@ -103,7 +103,7 @@ class Store:
         size: H, W of the stored slices.
         spacing_mm: in-plane spacing y, x of the stored slices; None where each case keeps its native one.
         channel_names: name of each image channel.
-        number_maps: what makes numbers of the stored ones; none where all are HU, as they are.
+        number_maps: what makes numbers of the stored ones, and their type; none where all are HU as int16.
         cases: the cases by id.
     """
 
@@ -139,24 +139,30 @@ class Store:
         return cls(root, index)
 
     @property
+    def dtype(self) -> np.dtype:
+        """The type of the stored numbers: int16, float16 or float32."""
+        return dtype_of(self.number_maps)
+
+    @property
     def channels(self) -> int:
         """Number of image channels, C."""
         return len(self.channel_names)
 
     def image(self, case_id: str) -> np.ndarray:
-        """The slices of a case, int16 `[Z, H, W, C]`, mapped: only what is indexed is read."""
+        """The slices of a case, of `dtype`, `[Z, H, W, C]`, mapped: only what is indexed is read."""
         return self._images(case_id)
 
     def slices(self, case_id: str, start: int, stop: int) -> np.ndarray:
-        """A copy of some slices of a case, int16 `[n, H, W, C]`, for work that goes through whole volumes.
+        """A copy of some slices of a case, of `dtype`, `[n, H, W, C]`, for work that goes through whole volumes.
 
         The map is closed again: pages that are read through one that stays count as memory of this process.
         """
         return np.array(self._open_image(case_id)[start:stop])
 
     def numbers(self, case_id: str, z: int) -> np.ndarray:
-        """The numbers of channel 0 of a slice, `[H, W]`, for pictures: int16 (HU), or float32 of a scaled channel."""
-        return to_numbers(np.asarray(self.image(case_id)[z]), self.number_maps)[..., 0]
+        """The numbers of channel 0 of a slice, `[H, W]`, for pictures: int16 (HU), or float32 (scaled or floats)."""
+        stored = np.asarray(self.image(case_id)[z])
+        return to_numbers(stored if self.dtype == np.int16 else stored.astype(np.float32), self.number_maps)[..., 0]
 
     def label(self, case_id: str) -> h5py.Dataset:
         """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
@@ -238,8 +244,8 @@ class Store:
             image = np.load(path, mmap_mode="r")
         except (OSError, ValueError) as error:  # ValueError: the file is shorter than its header says
             raise TfpartialError(f"{path}: not an image shard, or damaged ({error})") from error
-        if image.shape != expected or image.dtype != np.int16:
-            raise TfpartialError(f"{path}: expected int16 {expected}, got {image.dtype} {image.shape}")
+        if image.shape != expected or image.dtype != self.dtype:
+            raise TfpartialError(f"{path}: expected {self.dtype} {expected}, got {image.dtype} {image.shape}")
         return image
 
     def _open_label(self, case_id: str) -> tuple[h5py.Dataset, np.ndarray]:

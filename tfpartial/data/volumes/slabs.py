@@ -25,7 +25,7 @@ class SlabReader:
 
     Args:
         images: one per channel.
-        maps: how their numbers become int16.
+        maps: how their numbers are stored.
 
     Raises:
         FileError: a file that cannot be read, or `channel_grid`: channels on different grids.
@@ -48,7 +48,7 @@ class SlabReader:
 
     @property
     def history(self) -> tuple[Step, ...]:
-        """What was done to the voxels; what int16 took from them is known when all slabs have been read."""
+        """What was done to the voxels; what the stored type took from them is known when all slabs have been read."""
         steps: list[Step] = []
         for image, opened, loss in zip(self.images, self._opened, self.losses, strict=True):
             steps += opened.history
@@ -60,7 +60,7 @@ class SlabReader:
         return tuple(steps)
 
     def slabs(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yields `(z_start, int16 [n, Y, X, C])` in LPS; n is `size`, and less at the end. HU, or numbers scaled by their map.
+        """Yields `(z_start, [n, Y, X, C])` in LPS; n is `size`, and less at the end. Numbers as their maps store them: mostly HU.
 
         Raises:
             FileError: NaN or infinite voxels, or a file that ends early.
@@ -83,18 +83,18 @@ class SlabReader:
         return stored if (slope, intercept) == (1.0, 0.0) else stored * slope + intercept
 
     def _stored(self, channel: int, stored: np.ndarray) -> np.ndarray:
-        return self.losses[channel].to_int16(self._number(channel, stored))
+        return self.losses[channel].store(self._number(channel, stored))
 
 
 @dataclass
 class Loss:
-    """What int16 takes from the numbers of a channel.
+    """What the stored type takes from the numbers of a channel.
 
     Args:
-        map: how they become int16.
+        map: how they are stored.
         clipped: voxels beyond its ends.
         rounding: the largest distance of a number from the one that is stored for it, where it was not clipped.
-        lowest, highest: the range of fractional numbers.
+        lowest, highest: the range of numbers that lose something.
     """
 
     map: NumberMap
@@ -103,28 +103,34 @@ class Loss:
     lowest: float = np.inf
     highest: float = -np.inf
 
-    def to_int16(self, numbers: np.ndarray) -> np.ndarray:
+    def store(self, numbers: np.ndarray) -> np.ndarray:
         """The numbers as they are stored, and counted here."""
         stored, clipped = self.map.stored(numbers)
         self.clipped += clipped
-        if self.map.plain and np.issubdtype(numbers.dtype, np.floating):
-            self.lowest, self.highest = min(self.lowest, float(numbers.min())), max(self.highest, float(numbers.max()))
-            self.rounding = max(self.rounding, float(np.abs(numbers - np.rint(numbers)).max()))
+        if self.map.values != "int16" and not np.can_cast(numbers.dtype, stored.dtype):
+            self._note(numbers, stored.astype(np.float64))
+        elif self.map.values == "int16" and self.map.plain and np.issubdtype(numbers.dtype, np.floating):
+            self._note(numbers, np.rint(numbers))
         return stored
+
+    def _note(self, numbers: np.ndarray, rounded: np.ndarray) -> None:
+        self.lowest, self.highest = min(self.lowest, float(numbers.min())), max(self.highest, float(numbers.max()))
+        self.rounding = max(self.rounding, float(np.abs(numbers - rounded).max()))
 
     @property
     def coarse(self) -> bool:
-        """Whether rounding to whole numbers took more than 1/1000 of the range."""
+        """Whether rounding took more than 1/1000 of the range."""
         return self.rounding > 0 and self.rounding > FINE * (self.highest - self.lowest)
 
     def steps(self) -> Iterator[Step]:
         """What was done, for the history."""
-        if not self.map.plain:
+        whole = self.map.values == "int16"
+        if whole and not self.map.plain:
             yield Step("scale", {"to": "int16", "slope": self.map.slope, "intercept": self.map.intercept})
         if self.rounding:
-            yield Step("round", {"to": "whole numbers", "largest_difference": self.rounding})
+            yield Step("round", {"to": "whole numbers" if whole else self.map.values, "largest_difference": self.rounding})
         if self.clipped:
-            yield Step("clip", {"to": "int16", "voxels": self.clipped})
+            yield Step("clip", {"to": self.map.values, "voxels": self.clipped})
 
 
 def _last_axis(channels: list[np.ndarray]) -> np.ndarray:
