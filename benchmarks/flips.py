@@ -8,53 +8,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import io
 import logging
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.outcome_table import OutcomeTable
+from benchmarks.small_run import FOLD, OF_STAGE, checksums, make_run
 from tfpartial import cli
-from tfpartial.artifacts import sha256
 
 COLUMNS = ("reader", "file", "byte", "bit", "status", "outcome")
-TABLE = "flips.csv"
-OF_STAGE = {"config.yaml", "provenance.json", "done.json", "checksums.json", "log.txt", "metrics.csv"}
-"""What a stage says of itself, and of the time it took."""
+TABLE = OutcomeTable(Path("flips.csv"), COLUMNS)
 INTACT = ".intact-"
 """How the name of a copy of the artifact begins while a bit of it is flipped."""
-
-
-class Step(NamedTuple):
-    """A stage of the small run: the file that it leaves last, and its words."""
-
-    leaves: str
-    words: str
-
-
-RUN = (
-    Step("data/done.json", "phantom --out data --cases 6 --size 32 32 --slice_mm 20 25 --workers 1"),
-    Step("manifest.json", "ingest --dataset data --out manifest.json --workers 1"),
-    Step("splits.json", "split --manifest manifest.json --out splits.json --folds 2 --val_share 0.3"),
-    Step("annotations.json", "simulate --manifest manifest.json --splits splits.json --out annotations.json --alpha 0.5"),
-    Step("store/done.json", "prepare --manifest manifest.json --out store --size 32 32 --workers 1"),
-    Step(
-        "model/done.json",
-        "train --store store --splits splits.json --annotations annotations.json --out model --network.options.width 2 "
-        "--epochs 1 --steps_per_epoch 2 --batch 4",
-    ),
-    Step("prior/done.json", "prior --store store --splits splits.json --annotations annotations.json --out prior"),
-    Step(
-        "labels/done.json",
-        "relabel --store store --splits splits.json --annotations annotations.json --model model --out labels",
-    ),
-    Step("maps/done.json", "predict --model model --manifest manifest.json --splits splits.json --out maps"),
-    Step("scores/done.json", "score --manifest manifest.json --splits splits.json --predictions maps --out scores --workers 1"),
-)
 
 
 class Reader(NamedTuple):
@@ -74,7 +44,6 @@ class Reader(NamedTuple):
         return f"{self.words.split()[0]} {self.files[0]}"
 
 
-FOLD = "--store store --splits splits.json --annotations annotations.json"
 READERS = (
     Reader("ingest --dataset data --out OUT/manifest.json --workers 1", ("data/*/*.nii.gz",)),
     Reader("split --manifest manifest.json --out OUT/splits.json", ("manifest.json",)),
@@ -123,21 +92,19 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with contextlib.chdir(options.out):
+        undo_last()
         make_run()
         try_all(flips(options.flips, options.seed))
-        outcomes = Counter((row["reader"], row["outcome"]) for row in tried())
+        outcomes = Counter((row["reader"], row["outcome"]) for row in TABLE.rows())
     for (reader, outcome), number in sorted(outcomes.items()):
         print(f"{reader:40} {outcome:8} {number}")
     return int(any(outcome in ("silent", "fault") for _, outcome in outcomes))
 
 
-def make_run() -> None:
-    """Does the stages of the small run that are not done, in the current folder, and undoes the flip of a killed process."""
+def undo_last() -> None:
+    """Undoes the flip of a process that was killed."""
     for intact in Path().rglob(f"{INTACT}*"):
         intact.replace(intact.with_name(intact.name.removeprefix(INTACT)))
-    for step in RUN:
-        if not Path(step.leaves).is_file() and cli.main([*step.words.split(), "--quiet"]):
-            raise SystemExit(f"the small run stopped at: {step.words}")
 
 
 def flips(number: int, seed: int) -> Iterator[Flip]:
@@ -152,7 +119,7 @@ def flips(number: int, seed: int) -> Iterator[Flip]:
 
 def try_all(drawn: Iterator[Flip]) -> None:
     """Appends the outcome of each flip to the table, apart from those that are in it."""
-    done = {(row["reader"], row["file"], int(row["byte"]), int(row["bit"])) for row in tried()}
+    done = {(row["reader"], row["file"], int(row["byte"]), int(row["bit"])) for row in TABLE.rows()}
     expected: dict[str, Result] = {}
     for flip in drawn:
         key = (flip.reader.name, flip.file.as_posix(), flip.byte, flip.bit)
@@ -163,7 +130,7 @@ def try_all(drawn: Iterator[Flip]) -> None:
             if expected[flip.reader.name].status:
                 raise SystemExit(f"{flip.reader.words}: fails on intact files: {expected[flip.reader.name].said}")
         result = run_flipped(flip)
-        _append((*key, result.status, outcome(flip, result, expected[flip.reader.name])))
+        TABLE.append((*key, result.status, outcome(flip, result, expected[flip.reader.name])))
 
 
 def run_flipped(flip: Flip) -> Result:
@@ -203,29 +170,8 @@ def run(reader: Reader) -> Result:
             status = cli.main(words)
     finally:
         logging.getLogger("tfpartial").removeHandler(handler)
-    left = {path.relative_to(out).as_posix(): sha256(path) for path in sorted(out.rglob("*")) if _counts(path)}
+    left = checksums(out, apart_from=OF_STAGE, without={".png"})
     return Result(status, left | ({"printed": printed.getvalue()} if "--json" in words else {}), said.getvalue())
-
-
-def _counts(path: Path) -> bool:
-    return path.is_file() and path.name not in OF_STAGE and path.suffix != ".png"
-
-
-def tried() -> list[dict[str, str]]:
-    """The rows of the table."""
-    if not Path(TABLE).is_file():
-        return []
-    with Path(TABLE).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _append(row: Sequence[object]) -> None:
-    new = not Path(TABLE).is_file()
-    with Path(TABLE).open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(COLUMNS)
-        writer.writerow(row)
 
 
 if __name__ == "__main__":
