@@ -47,8 +47,27 @@ def open_stage(folder: Path, verb: str, config: Any, progress: str) -> bool:
     return False
 
 
-def _require_same(begun: Path, verb: str, config: Any) -> None:
-    changes = differences(begun, verb, config)
+def begin_data_set(folder: Path, verb: str, config: Any) -> None:
+    """Begins a folder of volumes: new, empty, or what a killed run of the same command left, which it writes over.
+
+    Args:
+        folder: the data set.
+        verb: the stage.
+        config: its configuration.
+
+    Raises:
+        TfpartialError: the folder is finished, holds something else, or was begun with another configuration or other inputs.
+    """
+    if is_finished(folder) or (left_by_others(folder) and not (folder / "config.yaml").is_file()):
+        raise TfpartialError(f"{folder}: is there already and is not an empty folder; remove it or choose another")
+    if (folder / "provenance.json").is_file():  # which is there before the first volume
+        _require_same(folder / "config.yaml", verb, config, apart_from=("workers", "scheduler"))
+        _require_same_inputs(folder, config)
+    begin(folder, verb, config)
+
+
+def _require_same(begun: Path, verb: str, config: Any, apart_from: Collection[str] = ()) -> None:
+    changes = differences(begun, verb, config, apart_from)
     if changes:
         raise TfpartialError(f"{begun.parent}: was begun with another configuration ({'; '.join(changes)}); choose another out")
 

@@ -10,13 +10,14 @@ from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.progress import track
-from tfpartial.provenance import begin, finish
+from tfpartial.provenance import finish, is_finished
 from tfpartial.relabel.accept import accept, corrected_files
+from tfpartial.stage_folder import open_stage
 
 
 def run(config: AcceptConfig) -> dict[str, Any]:
     """Writes a step whose layers have the corrected organs."""
-    if (config.out / INDEX).exists():
+    if is_finished(config.out):
         raise TfpartialError(f"{config.out}: has label layers already; choose another folder")
     store = Store.open(config.store)
     annotated = {case.id: case.annotated for case in store.cases.values()}
@@ -26,7 +27,7 @@ def run(config: AcceptConfig) -> dict[str, Any]:
     if earlier is not None:
         earlier.require_for(store, annotated)
     number = len(corrected_files(config.files, store))
-    begin(config.out, "accept", config)
+    open_stage(config.out, "accept", config, progress=INDEX)
     step = take_over(earlier, config.out)
     done = list(track(accept(config, store, annotated, earlier, step), "accept", number))
     write_index(config.out, store, earlier, "accept", {case_id: record for case_id, record, _ in done})

@@ -182,6 +182,25 @@ def test_a_corrected_case_counts_as_annotated(tiny_run, relabeled, cases, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("last", ["provenance.json", "labels.json"])
+def test_an_accept_that_was_killed_is_done_by_the_same_command(tiny_run, relabeled, cases, tmp_path, last):
+    record_of = next(iter(cases.pseudo.records))
+    file = relabeled / "step-1" / "native" / f"{record_of}.nii.gz"
+    whole, killed = (accept_config(tiny_run, [file], tmp_path / name, labels=relabeled) for name in ("whole", "killed"))
+    accept.run(whole)
+    accept.run(killed)
+    for name in ("done.json", "checksums.json", *(["labels.json"] if last == "provenance.json" else [])):
+        (killed.out / name).unlink()
+    accept.run(killed)
+    for path in whole.out.rglob("*"):
+        if path.suffix == ".h5" or path.name == "labels.json":
+            assert (killed.out / path.relative_to(whole.out)).read_bytes() == path.read_bytes()
+    assert (killed.out / "done.json").is_file()
+    with pytest.raises(TfpartialError, match="killed: has label layers already; choose another folder"):
+        accept.run(killed)
+
+
+@pytest.mark.slow
 def test_an_accepted_organ_is_not_relabeled_again(tiny_run, model, relabeled, cases, tmp_path):
     case = next(iter(cases.pseudo.records))
     file = relabeled / "step-1" / "native" / f"{case}.nii.gz"

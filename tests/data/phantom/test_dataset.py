@@ -63,13 +63,6 @@ def test_description_comes_last(tmp_path):
     assert (tmp_path / "data" / "dataset.json").exists()
 
 
-def test_refuses_a_folder_that_holds_something_before_any_work(tmp_path):
-    (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(TfpartialError, match=r"is there already and is not an empty folder; remove it or choose another"):
-        write_phantom(tmp_path, 1, SIZE, SLICE_MM, 0, 1)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
 @pytest.mark.parametrize("cases", [0, -3])
 def test_refuses_to_write_no_case(tmp_path, cases):
     with pytest.raises(TfpartialError, match=f"expected at least 1 case, got {cases}"):

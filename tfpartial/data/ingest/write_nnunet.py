@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file, left_by_others, write_json
+from tfpartial.artifacts import atomic_file, write_json
 from tfpartial.data.files import ImageFile
 from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.label_maps.case_labels import read_case_labels
@@ -22,7 +22,6 @@ from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.volumes.label_writer import LabelWriter
 from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.data.volumes.volume import read_volume
-from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE
 from tfpartial.parallel import Scheduler, map_cases
 
@@ -34,15 +33,13 @@ def write_cases(manifest: Manifest, out: Path, workers: int = 0, scheduler: Sche
 
     Args:
         manifest: the verified data set.
-        out: folder to write; it must be new or empty.
+        out: folder to write: new, empty, or what a killed run of the same request left, which is written over.
         workers: processes; 0 takes all cores.
         scheduler: a Dask scheduler whose workers do it instead.
 
     Raises:
-        TfpartialError: the folder holds something, or a volume is not what the manifest says.
+        TfpartialError: a volume is not what the manifest says.
     """
-    if out.exists() and (not out.is_dir() or left_by_others(out)):
-        raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
     for folder in (IMAGES, LABELS):
         (out / folder).mkdir(parents=True, exist_ok=True)
     write = partial(_write_case, data_set=dataclasses.replace(manifest, cases={}), out=out)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file, left_by_others, write_json
+from tfpartial.artifacts import atomic_file, write_json
 from tfpartial.data.phantom.case import PhantomCase, check_request, generate_case
 from tfpartial.data.phantom.organs import ORGANS
 from tfpartial.errors import TfpartialError
@@ -26,7 +26,7 @@ def write_phantom(
     """Writes patients 1 to `cases`; `dataset.json` comes last, so a folder without it is not finished.
 
     Args:
-        out: folder to write; it must be new or empty.
+        out: folder to write: new, empty, or what a killed run of the same request left, which is written over.
         cases: number of patients.
         size, slice_mm, seed: see `generate_case`.
         workers: processes; 0 takes all cores, 1 works in this process.
@@ -35,13 +35,11 @@ def write_phantom(
         An iterator over the case ids as they are finished, in no particular order; the work is done while it is gone through.
 
     Raises:
-        TfpartialError: at once: the folder holds something, no case is asked for, or `generate_case` would refuse.
+        TfpartialError: at once: no case is asked for, or `generate_case` would refuse.
     """
     if cases < 1:
         raise TfpartialError(f"phantom: expected at least 1 case, got {cases}")
     check_request(seed, cases, size, slice_mm)
-    if out.exists() and (not out.is_dir() or left_by_others(out)):
-        raise TfpartialError(f"{out}: is there already and is not an empty folder; remove it or choose another")
     return _write(out, range(1, cases + 1), partial(_write_case, out=out, size=size, slice_mm=slice_mm, seed=seed), workers)
 
 
