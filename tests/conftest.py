@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +152,22 @@ def _score(case: str, organ: str, dsc: float | str | None, volume_ml: float):
 def scored(tmp_path) -> Callable[..., Path]:
     """`write_finished_scores` in a folder of the test's own."""
     return lambda folder, *arguments, **options: write_finished_scores(tmp_path / folder, *arguments, **options)
+
+
+@contextmanager
+def _files_of_at_most(number: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (number, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def full_after() -> Callable[[int], AbstractContextManager[None]]:
+    """While the block lasts, every file of this process takes so many bytes: as on a full disk, but `File too large`."""
+    return _files_of_at_most
 
 
 @dataclass(frozen=True)

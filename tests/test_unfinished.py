@@ -67,7 +67,8 @@ def test_a_disk_without_locks_is_written_to_and_nothing_there_is_removed(tmp_pat
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
         (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
-        (OSError("9 requested and 0 written"), "9 requested and 0 written"),  # of numpy
+        (OSError("9 requested and 0 written"), r"the disk is full \(9 requested and 0 written\)"),  # of numpy
+        (OSError(errno.ENOSPC, "[Errno 28] Can't write\ndata (time = noon)"), "No space left on device$"),  # of HDF5
     ],
 )
 def test_a_disk_that_takes_nothing_more_is_named_with_the_file(tmp_path, error, reason):

@@ -52,7 +52,7 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
     Args:
         network: normalised HU, and the prior of each slice, -> logits.
         card: how it was trained.
-        folder: an existing folder to write into.
+        folder: an existing folder to write into; scratch is beside it.
         renderer: renders the prior of a network that has one.
     """
     hu_spec = tf.TensorSpec((None, *card.size, len(card.channel_names)), tf.float32 if card.number_maps else tf.int16, name="hu")
@@ -78,7 +78,7 @@ def save_model(network: keras.Model, card: SegmenterCard, folder: Path, renderer
     signatures = {"serving_default": serve}
     if renderer is not None:
         signatures[WITH_PRIOR] = module.with_prior = with_prior
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         organs = Path(scratch) / ORGANS_FILE
         write_json(organs, organ_document(card), with_checksum=False)
         module.organs = tf.saved_model.Asset(str(organs))

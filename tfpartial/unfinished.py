@@ -39,11 +39,22 @@ def workspace(path: Path) -> Iterator[Path]:
     except OSError as error:
         if not _is_of_writing(error, folder):
             raise
-        raise TfpartialError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise _cannot_write(path, error) from error
     finally:
         if folder is not None and lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(lock)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Around what grows a file or a folder. Raises `TfpartialError`, which names it, where the disk takes nothing more."""
+    try:
+        yield
+    except OSError as error:
+        if not _is_of_writing(error, None):
+            raise
+        raise _cannot_write(path, error) from error
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -87,4 +98,15 @@ def _is_of_writing(error: OSError, folder: Path | None) -> bool:
     """Whether an error is one of writing into the folder, or of a disk that takes nothing more."""
     if isinstance(error.filename, str | os.PathLike):
         return folder is not None and Path(error.filename).is_relative_to(folder)
-    return error.errno in DISK or (error.errno is None and "written" in str(error))  # numpy: "9 requested and 0 written"
+    return error.errno in DISK or _is_of_numpy(error)
+
+
+def _is_of_numpy(error: OSError) -> bool:
+    """numpy does not say why it wrote less than it should: "9 requested and 0 written"."""
+    return error.errno is None and "written" in str(error)
+
+
+def _cannot_write(path: Path, error: OSError) -> TfpartialError:
+    if _is_of_numpy(error):
+        return TfpartialError(f"{path}: cannot be written: the disk is full ({error})")
+    return TfpartialError(f"{path}: cannot be written: {os.strerror(error.errno) if error.errno else error}")

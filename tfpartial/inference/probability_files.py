@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -47,9 +49,10 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
         twice = [organ for organ in organs if sum(organ_file(other) == organ_file(organ) for other in organs) > 1]
         if twice:
             raise TfpartialError(f"organs {', '.join(twice)} would share a file name in {folder}")
-        self._scratch = ExitStack()
-        path = self._scratch.enter_context(workspace(folder)) / "probabilities.f32"
-        self._volumes = np.memmap(path, dtype=np.float32, mode="w+", shape=(len(organs), *native.shape_zyx))
+        with ExitStack() as scratch:
+            path = scratch.enter_context(workspace(folder)) / "probabilities.f32"
+            self._volumes = _mapped(path, (len(organs), *native.shape_zyx))
+            self._scratch = scratch.pop_all()
 
     def write(self, z_start: int, slab: np.ndarray) -> None:
         """Sets the slices from `z_start` on: float32 `[n, Y, X, K]` in LPS."""
@@ -67,3 +70,10 @@ class ProbabilityWriter(AbstractContextManager["ProbabilityWriter"]):
     def _write_organ(self, organ: str, volume: np.ndarray) -> None:
         image = self.native.stamp(sitk.GetImageFromArray(np.ascontiguousarray(self.native.from_lps(volume))))
         write_image(image, self.folder / organ_file(organ))
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """float32 zeros in a new file. Its room on the disk is taken at once: a page without room would end the process (SIGBUS)."""
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 4 * math.prod(shape))
+    return np.memmap(path, dtype=np.float32, mode="r+", shape=shape)

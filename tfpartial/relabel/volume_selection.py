@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from isal import isal_zlib
 
 from tfpartial.relabel.candidates import Slab
 from tfpartial.relabel.ordering import BINS, Cut, counted, highest_bin, key_of, lower, ordered_keys, share_of, upper
+from tfpartial.unfinished import naming
 
 IN_MEMORY = 1 << 26
 """Bytes up to which the candidates of a volume stay in memory; more go to a temporary file."""
@@ -49,14 +51,16 @@ class VolumeSelection(AbstractContextManager["VolumeSelection"]):
         self._file.close()
 
     def add(self, slab: Slab) -> None:
-        """Takes the next slab."""
+        """Takes the next slab. Raises `TfpartialError` when the disk of temporary files is full."""
         start, organ, confidence = slab
         chosen = self._are_candidates(organ)
         sure = np.ascontiguousarray(confidence[chosen], np.float32)
         organ_bytes = isal_zlib.compress(np.ascontiguousarray(organ), COMPRESSION)
         offset = self._file.tell()
-        self._file.write(organ_bytes)
-        self._file.write(sure.tobytes())
+        with naming(Path(tempfile.gettempdir())):
+            self._file.write(organ_bytes)
+            self._file.write(sure.tobytes())
+            self._file.flush()
         self._pieces.append(_Piece(offset, start, organ.shape, len(organ_bytes), len(sure)))
         _count(self._upper, upper(ordered_keys(sure)), organ[chosen])
 

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from tfpartial.artifacts import atomic_file
+from tfpartial.unfinished import naming
 
 
 class MetricsFile:
@@ -27,7 +28,7 @@ class MetricsFile:
 
     def append(self, row: dict[str, float | int | str]) -> None:
         """Adds a row; columns without a value stay empty."""
-        with self.path.open("a", newline="", encoding="utf-8") as file:
+        with naming(self.path), self.path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, self.columns, restval="").writerow(row)
 
     def _read(self) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ leave out the slope of some classes; so it gets a file with nothing but the pixe
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRBigEndian, ImplicitVRLitt
 
 from tfpartial.data.formats.dicom_errors import dicom_errors
 from tfpartial.data.problem import FileError
+from tfpartial.unfinished import naming
 
 FLOATS = {"FloatPixelData": "f4", "DoubleFloatPixelData": "f8"}
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
@@ -128,9 +130,11 @@ def _decoded(path: Path, dataset: FileDataset, size_yx: tuple[int, int]) -> np.n
         reason = f"HighBit is {high} for {stored} BitsStored of compressed pixels; expected {stored - 1}"
         raise FileError(path, "bad_header", reason)
     with tempfile.TemporaryDirectory() as folder:
-        bare = Path(folder) / "pixels.dcm"
+        bare, content = Path(folder) / "pixels.dcm", io.BytesIO()
         with dicom_errors(path):
-            _bare(path, dataset).save_as(bare, enforce_file_format=True)
+            _bare(path, dataset).save_as(content, enforce_file_format=True)
+        with naming(bare):
+            bare.write_bytes(content.getvalue())
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
         reader.SetFileName(str(bare))

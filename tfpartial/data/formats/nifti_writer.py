@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
-import tempfile
+import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -30,23 +31,35 @@ def write_slices(path: Path, grid: Geometry, slices: Iterable[bytes]) -> None:
         grid: the stored grid.
         slices: the voxels of each stored slice, as many as the grid has.
     """
-    with atomic_file(path) as temporary, temporary.open("wb") as raw:
-        compressed = path.name.endswith(".gz")
-        # No name and no time inside: equal label maps are equal files.
-        stream = gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) if compressed else nullcontext(raw)
-        with stream as file:
-            file.write(_header(grid))
-            for voxels in slices:
-                file.write(voxels)
+    with atomic_file(path) as temporary:
+        header = _header(grid, temporary.parent)
+        with temporary.open("wb") as raw:
+            # No name and no time inside: equal label maps are equal files.
+            packed = path.name.endswith(".gz")
+            stream = gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) if packed else nullcontext(raw)
+            with stream as file:
+                file.write(header)
+                for voxels in slices:
+                    file.write(voxels)
 
 
-def _header(grid: Geometry) -> bytes:
-    """What SimpleITK writes in front of a volume of this grid; it is shown one of two slices, and the number is set after."""
+def _header(grid: Geometry, folder: Path) -> bytes:
+    """What SimpleITK writes in front of a volume of this grid; it is shown one of two slices, and the number is set after.
+
+    Args:
+        grid: the stored grid.
+        folder: where it may write that volume.
+
+    Raises:
+        OSError: the disk is full.
+    """
     width, height, depth = grid.size_xyz
     image = replace(grid, size_xyz=(width, height, 2)).stamp(sitk.Image((width, height, 2), sitk.sitkUInt8))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "header.nii"
-        sitk.WriteImage(image, str(path))
-        header = bytearray(path.read_bytes()[:HEADER_BYTES])
+    path = folder / "header.nii"
+    sitk.WriteImage(image, str(path))
+    header = bytearray(path.read_bytes()[:HEADER_BYTES])
+    path.unlink()
+    if len(header) < HEADER_BYTES:  # ITK does not say so
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     header[DIM_3] = depth.to_bytes(2, "little", signed=True)
     return bytes(header)

@@ -102,13 +102,25 @@ def _itk_errors(path: Path) -> Iterator[None]:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
-def write_image(image: sitk.Image, path: Path) -> None:
-    """Writes a volume, compressed and atomically. Raises `TfpartialError` when it cannot be written."""
+def write_image(image: sitk.Image, path: Path, compression_level: int = -1) -> None:
+    """Writes a volume, compressed and atomically.
+
+    Args:
+        image: the volume.
+        path: the file; its ending chooses the format.
+        compression_level: of the format's own compression; -1 is its default.
+
+    Raises:
+        TfpartialError: it cannot be written, or not whole: of NIfTI on a full disk ITK says nothing.
+    """
     with atomic_file(path) as temporary:
         try:
-            sitk.WriteImage(image, str(temporary), useCompression=True)
+            sitk.WriteImage(image, str(temporary), useCompression=True, compressionLevel=compression_level)
+            check_file(temporary)
         except RuntimeError as error:
             raise TfpartialError(f"{path}: cannot be written: {_reason(error)}") from error
+        except FileError as error:
+            raise TfpartialError(f"{path}: cannot be written whole ({error.reason}); is the disk full?") from error
 
 
 def _reason(error: RuntimeError) -> str:

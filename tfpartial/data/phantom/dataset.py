@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from tfpartial.artifacts import atomic_file, write_json
+from tfpartial.artifacts import write_json
+from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.phantom.case import PhantomCase, check_request, generate_case
 from tfpartial.data.phantom.organs import ORGANS
 from tfpartial.errors import TfpartialError
@@ -68,8 +69,7 @@ def _write_volume(array: np.ndarray, case: PhantomCase, path: Path) -> None:
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(case.spacing_mm_zyx[::-1])
     image.SetOrigin(case.origin_mm_zyx[::-1])
-    with atomic_file(path) as temporary:
-        sitk.WriteImage(image, str(temporary), useCompression=True, compressionLevel=COMPRESSION_LEVEL)
+    write_image(image, path, COMPRESSION_LEVEL)
 
 
 def _description(case_ids: list[str]) -> dict:

@@ -6,6 +6,7 @@ which sampling knows what a slice shows without reading it.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape
         TfpartialError: a label that is neither 0..K, 254 (sure background) nor 255.
     """
     voxels = np.zeros((shape[0], num_organs), np.int32)
-    with h5py.File(path, "w") as file:
+    content = io.BytesIO()  # about 1 % of the voxels; HDF5 by itself does not always say that a disk is full, or with what name
+    with h5py.File(content, "w") as file:
         # One chunk per slice: training reads single slices. No times: equal input, equal bytes.
         label = file.create_dataset(
             "label", shape, np.uint8, chunks=(1, *shape[1:]), compression="gzip", compression_opts=GZIP_LEVEL, track_times=False
@@ -47,6 +49,7 @@ def write_label_layer(path: Path, slabs: Iterable[tuple[int, np.ndarray]], shape
                 label.id.write_direct_chunk((z, 0, 0), isal_zlib.compress(np.ascontiguousarray(piece), GZIP_LEVEL))
             voxels[start : start + len(slab)] = count_voxels(slab, num_organs)
         file.create_dataset("voxels", data=voxels, track_times=False)
+    path.write_bytes(content.getvalue())
 
 
 def count_voxels(label: np.ndarray, num_organs: int) -> np.ndarray:
