@@ -11,6 +11,7 @@ from tfpartial.provenance import begin, finish
 from tfpartial.segmenter.card import read_card
 from tfpartial.segmenter.network import load_network, read_renderer
 from tfpartial.segmenter.precision import choose_policy
+from tfpartial.tensorflow_files import naming_for_tensorflow
 
 
 def run(config: ExportConfig) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def run(config: ExportConfig) -> dict[str, Any]:
     policy = choose_policy(config.precision)
     network = rebuild(load_network(config.model, config.checkpoint), card, policy)
     summary = {"saved_model": str(folder), "precision": policy, "organs": list(card.organs.names)}
-    with atomic_folder(folder) as unfinished:
+    with naming_for_tensorflow(folder), atomic_folder(folder) as unfinished:
         save_model(network, card, unfinished, read_renderer(config.model, card))
         begin(unfinished, "export", config)
         finish(unfinished, summary, below=["assets/*", "variables/*"])

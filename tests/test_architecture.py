@@ -8,7 +8,7 @@ FLOORS = [
     "errors safe_text __init__",
     "names printing progress quiet text_table unfinished yaml_file",
     "artifacts config labels options parallel",
-    "checksums",
+    "checksums tensorflow_files",
     "csv_file data free_options lock losses metrics models provenance stages",
     "arguments data.formats stage_folder",
     "cli data.layouts data.volumes finished_stages",

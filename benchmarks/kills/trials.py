@@ -18,7 +18,7 @@ PLACE, SCRATCH = Path(OUT).parent, Path("scratch")
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 TAKEN = ("another process works here", "is there already", "has label layers already")
 """What the second of two runs in a folder may be refused with."""
-FULL, READ_ONLY = ("No space left", "disk is full"), ("Read-only file system",)
+FULL, READ_ONLY = ("No space left", "disk is full", "is the disk full"), ("Read-only file system",)
 
 
 class Undisturbed(NamedTuple):

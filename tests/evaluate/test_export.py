@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+import tensorflow as tf
 
 from tfpartial.config import ExportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import export
+from tfpartial.tensorflow_files import naming_for_tensorflow
 
 
 @pytest.fixture
@@ -49,3 +51,14 @@ def test_versions_that_tf_serving_would_not_take_are_refused(config):
 def test_a_folder_without_a_segmenter_is_named(config, tmp_path):
     with pytest.raises(TfpartialError, match=r"nothing/segmenter.json: no such file; expected the card"):
         export.run(replace(config, model=tmp_path / "nothing"))
+
+
+def test_a_full_disk_is_named_and_leaves_no_version(config, full_after):
+    with full_after(4096), pytest.raises(TfpartialError, match=r"served/1: cannot be written: File too large$"):
+        export.run(config)
+    assert not config.out.exists() or not list(config.out.iterdir())
+
+
+def test_another_error_of_tensorflow_stays_what_it_is(tmp_path):
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="out of memory"), naming_for_tensorflow(tmp_path):
+        raise tf.errors.ResourceExhaustedError(None, None, "out of memory")

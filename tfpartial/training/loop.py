@@ -12,6 +12,7 @@ from tfpartial.data.feed.pipeline import batch_stream, training_slices
 from tfpartial.data.feed.slice_index import count_columns
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.segmenter.precision import choose_jit
+from tfpartial.tensorflow_files import naming_for_tensorflow
 from tfpartial.training.callbacks import STATE, Keep
 from tfpartial.training.checkpoint import Progress, load_state
 from tfpartial.training.finite import StopWhenNotFinite
@@ -59,15 +60,16 @@ def train_epochs(
     keep = Keep(config.out, MetricsFile(config.out / "metrics.csv", columns, progress.epochs), progress, drawn)
     tensorboard = keras.callbacks.TensorBoard(config.out / TENSORBOARD, write_graph=False, profile_batch=0)
     batches = training_slices(reader, stream, start_step=progress.epochs * steps)
-    trainer.fit(
-        batches,
-        initial_epoch=progress.epochs,
-        epochs=config.epochs,
-        steps_per_epoch=steps,
-        callbacks=[StopWhenNotFinite(), *validation, tensorboard, keep, *callbacks],
-        shuffle=False,
-        verbose=0,
-    )
+    with naming_for_tensorflow(config.out / TENSORBOARD):
+        trainer.fit(
+            batches,
+            initial_epoch=progress.epochs,
+            epochs=config.epochs,
+            steps_per_epoch=steps,
+            callbacks=[StopWhenNotFinite(), *validation, tensorboard, keep, *callbacks],
+            shuffle=False,
+            verbose=0,
+        )
     return keep.progress
 
 
