@@ -4,12 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-import tensorflow as tf
 
 from tfpartial.config import ExportConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.evaluate import export
-from tfpartial.tensorflow_files import naming_for_tensorflow
 
 
 @pytest.fixture
@@ -57,8 +55,3 @@ def test_a_full_disk_is_named_and_leaves_no_version(config, full_after):
     with full_after(4096), pytest.raises(TfpartialError, match=r"served/1: cannot be written: File too large$"):
         export.run(config)
     assert not config.out.exists() or not list(config.out.iterdir())
-
-
-def test_another_error_of_tensorflow_stays_what_it_is(tmp_path):
-    with pytest.raises(tf.errors.ResourceExhaustedError, match="out of memory"), naming_for_tensorflow(tmp_path):
-        raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
