@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.kills.disk import disk, fill, make_read_only, make_room, pages
+from benchmarks.kills.disk import disk, fill, make_read_only, make_room, pages, unmount
 from benchmarks.kills.left import left_by, leftovers
 from benchmarks.kills.verb_process import Ended, VerbProcess
 from benchmarks.kills.verbs import OUT, VERBS
@@ -156,6 +156,7 @@ def _compared(expected: Undisturbed) -> tuple[str, str] | None:
 
 
 def _clear() -> None:
+    unmount(PLACE)
     for folder in (PLACE, SCRATCH):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
