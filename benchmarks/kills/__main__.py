@@ -67,7 +67,8 @@ def try_all(wanted: Iterator[tuple[str, str, int]], seed: int) -> None:
         if verb not in expected:
             expected[verb] = undisturbed(verb)
         trial = KINDS[kind](verb, expected[verb], random.Random(f"{seed} {verb} {kind} {number}"))
-        shown = trial._replace(at=round(trial.at, 2), of=round(trial.of, 2))
+        said = trial.said.replace(f"{Path.cwd()}/", "")
+        shown = trial._replace(at=round(trial.at, 2), of=round(trial.of, 2), said=said)
         TABLE.append((verb, kind, number, *shown))
         print(verb, kind, number, *shown, flush=True)
 
