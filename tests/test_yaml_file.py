@@ -39,6 +39,7 @@ def test_a_file_is_read_in_its_encoding(tmp_path, encoding):
         ("a: &a [*a]", "a value that holds itself"),
         ("[" * 5000, "values within values too deep"),
         ("a: 1\na: 2", "'a' twice"),
+        ("b: 1\na: 1\na: 2\nb: 2", "'b' twice"),
         ("a: [", "while parsing"),
         ("organ: Gallengang-Ä x".encode("latin-1"), "invalid continuation byte"),
     ],

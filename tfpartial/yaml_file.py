@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,9 +49,9 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """As YAML's own."""
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name in names:
-            if names.count(name) > 1:
+        times = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, count in times.items():
+            if count > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"'{name}' twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
