@@ -21,7 +21,8 @@ from tfpartial.data.number_map import dtype_of, map_of, stored_padding
 from tfpartial.data.store.inplane import InPlane
 from tfpartial.data.store.layer_file import EXPERTS, write_label_layer
 from tfpartial.data.store.sources import as_read, is_as_read
-from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD, crc32
+from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, RECORD
+from tfpartial.data.store.summed_file import SummedFile
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.parallel import Scheduler, map_cases
@@ -167,7 +168,7 @@ def prepare_case(task: CaseTask) -> str:
     in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
     with atomic_folder(task.folder) as folder:
         read = {name: as_read(path) for name, path in task.own_sources().items()}
-        histogram, image_crc32 = _write_image(folder / IMAGE, reader, in_plane)
+        histogram, image = _write_image(folder / IMAGE, reader, in_plane)
         np.save(folder / HISTOGRAM, histogram)
         _require_fine(task, reader)
         reading = read_case_labels(task.case, reader, task.data_set)
@@ -181,8 +182,8 @@ def prepare_case(task: CaseTask) -> str:
             "cropped": in_plane.cropped,
             "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
             "read": read,
-            "sha256": {name: sha256(folder / name) for name in (IMAGE, EXPERTS, HISTOGRAM)},
-            "crc32": {IMAGE: image_crc32},
+            "sha256": {IMAGE: image.sha256, **{name: sha256(folder / name) for name in (EXPERTS, HISTOGRAM)}},
+            "crc32": {IMAGE: image.crc32},
         }
         write_json(folder / RECORD, record)
     return task.id
@@ -265,20 +266,21 @@ def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, int]:
-    """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's CRC-32."""
+def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, SummedFile]:
+    """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's checksums."""
     first = map_of(reader.maps, 0)
     histogram = np.zeros(bins_of(first), np.int64)
     dtype, padding = dtype_of(reader.maps).newbyteorder("<"), stored_padding(reader.maps)
     shape = (reader.shape_zyx[0], *in_plane.size, len(reader.images))
     with path.open("wb") as file:
+        shard = SummedFile(file)
         # Not a memory map: the pages it has written would count as memory of this process.
-        np.lib.format.write_array_header_1_0(file, {"descr": dtype.str, "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(shard, {"descr": dtype.str, "fortran_order": False, "shape": shape})
         for _, slab in reader.slabs(SLAB):
             for native_slice in slab[..., 0]:
                 histogram += stored_histogram(native_slice, first)
-            np.ascontiguousarray(in_plane.image(slab, padding), dtype).tofile(file)
-    return histogram, crc32(path)
+            shard.write(np.ascontiguousarray(in_plane.image(slab, padding), dtype).data.cast("B"))
+    return histogram, shard
 
 
 def _require_fine(task: CaseTask, reader: SlabReader) -> None:
