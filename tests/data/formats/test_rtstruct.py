@@ -157,9 +157,14 @@ DECIDED = {
         f"segment 'liver': slices 1..2 {SLICES} have no contour, between slices that have; they stay empty",
     ),
     "a marker": (
-        [contour(SQUARE, 1), contour([[3, 3]], 2, kind="POINT"), contour([[3, 3], [4, 4]], 2)],
+        [
+            contour(SQUARE, 1),
+            contour([[3, 3]], 2, kind="POINT"),
+            contour([[3, 3], [4, 4]], 2),
+            contour([[3, 3], [4, 4], [3, 3], [4, 4]], 2),
+        ],
         [0, 16, 0, 0],
-        "segment 'liver': 2 contours of one or two points, which have no area, left out",
+        "segment 'liver': 3 contours of one or two points, which have no area, left out",
     ),
     "no points": (
         [contour(SQUARE, 1), contour([], 2)],
@@ -245,6 +250,22 @@ def test_a_contour_of_more_than_64_kib_is_read(tmp_path):
     path = write(tmp_path / "rt.dcm", {"liver": [contour(circle, 1)]})
     assert b"\x06\x30\x50\x00UN" in path.read_bytes()  # pydicom and others write it so
     assert open_label(path).mask("liver", GRID)[1].sum() == 13  # centres within 2.2 of the middle
+
+
+@pytest.mark.filterwarnings("ignore:.*exceeds the size of 64 kByte")
+@pytest.mark.parametrize("odd", [b"wo", b"  ", b"4\\"], ids=["a word", "nothing", "nothing after a number"])
+@pytest.mark.parametrize("points", [4, 12_000], ids=["short", "over 64 KiB"])
+def test_contours_with_odd_numbers_are_refused(tmp_path, odd, points):
+    square = np.tile(SQUARE, (points // 4, 1))
+    path = write(tmp_path / "rt.dcm", {"liver": [contour(square, 1)], "spleen": [contour(SQUARE, 2)]})
+    content = path.read_bytes()
+    place = content.index(b"\\22\\35\\") + 1  # y of the first point, which is z = 35 mm
+    path.write_bytes(content[:place] + odd + content[place + 2 :])
+    label = open_label(path)
+    reason = "segment 'liver': expected x, y and z of each point of a contour, got something that is no finite number"
+    with pytest.raises(FileError, match=reason):
+        label.mask("liver", GRID)
+    assert label.mask("spleen", GRID).sum() == 16
 
 
 def test_two_rois_of_one_number_are_refused(tmp_path):

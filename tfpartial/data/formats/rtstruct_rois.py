@@ -18,8 +18,8 @@ from tfpartial.data.problem import FileError
 POINT = "POINT"
 EXCLUSIVE = "CLOSEDPLANAR_XOR"
 CLOSED = ("CLOSED_PLANAR", EXCLUSIVE)
-LEAST_POINTS = 3
-"""Fewer have no area: a marker, whatever its type says."""
+TEXT = (None, "DS", "UN")
+"""How ContourData is declared: not at all, as it should be, and over 64 KiB, which explicit VR can only store as unknown."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,10 @@ def _roi(name: str, items: Sequence[Dataset]) -> Roi:
         if not numbers.size:
             empty += 1
         elif numbers.size % 3 or not np.isfinite(numbers).all():
-            why = f"expected x, y and z of each point of a contour, got {numbers.size} numbers"
+            got = f"{numbers.size} numbers" if np.isfinite(numbers).all() else "something that is no finite number"
+            why = f"expected x, y and z of each point of a contour, got {got}"
             return Roi(name, (), fault=("unreadable", why))
-        elif kind == POINT or (kind in CLOSED and len(np.unique(numbers.reshape(-1, 3), axis=0)) < LEAST_POINTS):
+        elif kind == POINT or (kind in CLOSED and not _has_area(numbers.reshape(-1, 3))):
             markers.append(kind)
         elif kind in CLOSED:
             kinds.add(kind)
@@ -94,12 +95,23 @@ def _roi(name: str, items: Sequence[Dataset]) -> Roi:
     return Roi(name, tuple(closed), EXCLUSIVE in kinds, len(markers), empty)
 
 
+def _has_area(points: np.ndarray) -> bool:
+    """Whether three or more of the points `[n, 3]` differ: fewer are a marker, whatever its type says."""
+    others = points[(points != points[0]).any(axis=1)]
+    return bool((others != others[:1]).any())
+
+
 def _numbers(item: Dataset) -> np.ndarray:
     """The coordinates of a contour, as they stand; none when it has none."""
-    data = item.get("ContourData")
-    if isinstance(data, bytes):  # more than 64 KiB, which explicit VR can only store as of unknown type
-        data = [part for part in data.decode("latin-1").strip(" \0").split("\\") if part]
+    stored = item.get_item("ContourData")
+    # The bytes themselves: pydicom would make an object of each of many thousand numbers.
+    as_text = isinstance(stored, RawDataElement) and stored.VR in TEXT
+    data = stored.value if as_text else item.get("ContourData")
+    if isinstance(data, bytes):
+        data = data.decode("latin-1").strip(" \0")
+    if data is None or data == "":
+        return np.empty(0)
     try:
-        return np.array([float(number) for number in np.atleast_1d([] if data is None or data == "" else data)])
+        return np.array([float(number) for number in (data.split("\\") if isinstance(data, str) else np.atleast_1d(data))])
     except (TypeError, ValueError):
         return np.array([np.nan])
