@@ -18,7 +18,7 @@ def write(path, dtype=np.int16):
 
 
 def read(path, size=2):
-    return np.concatenate(list(nifti_reader.slabs(path, nifti_reader.read_header(path), size)))
+    return np.concatenate(list(nifti_reader.slabs(path, nifti_reader.read_start(path), size)))
 
 
 def with_scaling(path, slope, intercept):
@@ -64,5 +64,5 @@ def test_reads_the_other_byte_order(tmp_path):
 
 def test_leaves_other_files_to_others(tmp_path):
     (tmp_path / "text.nii").write_bytes(b"no header at all")
-    assert nifti_reader.read_header(tmp_path / "text.nii") is None
-    assert nifti_reader.read_header(write(tmp_path / "a.mha")) is None
+    assert nifti_reader.read_start(tmp_path / "text.nii") is None
+    assert nifti_reader.read_start(write(tmp_path / "a.mha")) is None

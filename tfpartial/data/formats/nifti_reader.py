@@ -31,16 +31,10 @@ def read_start(path: Path) -> NiftiHeader | None:
         return NiftiHeader.parse(file.read(NIFTI2))
 
 
-def read_header(path: Path) -> NiftiHeader | None:
-    """The header of a NIfTI file whose 3D voxels `slabs` can read; None for any other file."""
-    if not (path.name.lower().endswith((".nii", ".nii.gz")) or is_pair(path)):
-        return None
-    header = read_start(path)
-    return header if header and header.kind is not None and _is_3d(header) else None
-
-
-def _is_3d(header: NiftiHeader) -> bool:
-    return len(header.dimensions) >= DIMENSIONS and all(length == 1 for length in header.dimensions[DIMENSIONS:])
+def has_slabs(header: NiftiHeader) -> bool:
+    """Whether `slabs` can read the voxels: 3D, and real numbers."""
+    is_3d = len(header.dimensions) >= DIMENSIONS and all(length == 1 for length in header.dimensions[DIMENSIONS:])
+    return is_3d and header.kind is not None
 
 
 def slabs(path: Path, header: NiftiHeader, size: int) -> Iterator[np.ndarray]:
@@ -48,7 +42,7 @@ def slabs(path: Path, header: NiftiHeader, size: int) -> Iterator[np.ndarray]:
 
     Args:
         path: the file.
-        header: what `read_header` found.
+        header: its header, which `has_slabs`.
         size: slices of the third stored axis.
 
     Raises:

@@ -21,7 +21,7 @@ from tfpartial.data.formats.nifti_header import NiftiHeader
 from tfpartial.data.formats.nrrd_space import place_nrrd
 from tfpartial.data.formats.sound_grid import require_sound
 from tfpartial.data.formats.stored_slices import SLOWEST, lps_slabs
-from tfpartial.data.formats.volume_header import FORMATS, NIFTI, ending_of, read_volume_header
+from tfpartial.data.formats.volume_header import FORMATS, NIFTI, ending_of, read_nifti_header, read_volume_header
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
@@ -58,6 +58,10 @@ def open_header(path: Path) -> sitk.ImageFileReader:
         FileError: as `read_volume_header`; `unreadable`: ITK refuses it.
     """
     read_volume_header(path)
+    return _itk_reader(path)
+
+
+def _itk_reader(path: Path) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
     reader.SetImageIO("NiftiImageIO" if path.name.lower().endswith(NIFTI) else "NrrdImageIO")
     reader.SetFileName(str(path))
@@ -161,10 +165,8 @@ class VolumeFile:
 
     def _open_nifti(self, nifti_form: NiftiForm) -> tuple[str, tuple[Step, ...]]:
         """By ITK as far as it goes: not with NIfTI-2 and pairs, nor with axes that are not quite at right angles."""
-        read_volume_header(self.path)
-        header = nifti_reader.read_start(self.path)
-        assert header is not None  # `read_volume_header` has seen to it
-        kind = self._try_itk() if header.version == 1 and not header.of_pair else None
+        header = read_nifti_header(self.path)
+        kind = self._try_itk(header) if header.version == 1 and not header.of_pair else None
         if kind is not None:
             self.native, steps = place(header, self.native, self.path, nifti_form)
             return kind, steps
@@ -175,10 +177,11 @@ class VolumeFile:
         self.native, steps = place(header, None, self.path, nifti_form)
         return _type_name(header.kind), steps
 
-    def _try_itk(self) -> str | None:
+    def _try_itk(self, header: NiftiHeader) -> str | None:
         """As `_open_by_itk`; None when ITK refuses a header that was found sound."""
+        self._nifti = header if nifti_reader.has_slabs(header) else None
         try:
-            return self._open_by_itk()
+            return self._open_by_itk(_itk_reader(self.path))
         except FileError as error:
             if error.kind != "unreadable":
                 raise
@@ -193,17 +196,15 @@ class VolumeFile:
         return _type_name(header.kind), ()
 
     def _open_nrrd(self) -> tuple[str, tuple[Step, ...]]:
-        kind = self._open_by_itk()
+        kind = self._open_by_itk(open_header(self.path))
         self.native, steps = place_nrrd(self.path, self.native)
         return kind, steps
 
-    def _open_by_itk(self) -> str:
-        reader = open_header(self.path)
+    def _open_by_itk(self, reader: sitk.ImageFileReader) -> str:
         _require_scalar_3d(self.path, reader.GetSize(), reader.GetNumberOfComponents())
         self.native = Geometry.of(reader)
-        self._nifti = header = nifti_reader.read_header(self.path)
-        if header:
-            self._read = lambda start, stop: nifti_reader.read_slices(self.path, header, start, stop)
+        if self._nifti:
+            self._read = partial(nifti_reader.read_slices, self.path, self._nifti)
         else:
             packed = None if ending_of(self.path) in NIFTI else nrrd_bzip2.slice_reader(self.path, reader)
             self._read = packed or (lambda start, stop: _read_by_itk(reader, self.path, start, stop))

@@ -21,7 +21,15 @@ NIFTI = (*NIFTI_IN_ONE, *nifti_pair.HEADERS, *nifti_pair.VOXELS)
 ANALYZE = "is Analyze 7.5, in which nothing says how the patient lies; expected NIfTI: convert it by a program that knows"
 
 
-def _read_nifti_header(path: Path) -> StoredVoxels:
+def read_nifti_header(path: Path) -> NiftiHeader:
+    """The header of a NIfTI file. Raises `FileError` as `read_volume_header`."""
+    _require_file(path)
+    header = _sound_nifti(path)
+    _nifti_voxels(path, header).require_room()
+    return header
+
+
+def _sound_nifti(path: Path) -> NiftiHeader:
     _require_both(path)
     header = nifti_reader.read_start(path)
     if header is None and not path.name.lower().endswith(".gz") and nifti_reader.is_packed(path):
@@ -32,6 +40,10 @@ def _read_nifti_header(path: Path) -> StoredVoxels:
     fault = header.fault()
     if fault:
         raise FileError(path, "bad_header", fault)
+    return header
+
+
+def _nifti_voxels(path: Path, header: NiftiHeader) -> StoredVoxels:
     voxels = nifti_pair.voxels_of(path)
     if path.name.lower().endswith(".gz"):
         return StoredVoxels(voxels, 0, header.file_bytes, "gzip")
@@ -59,12 +71,16 @@ def _require_ending(path: Path, header: NiftiHeader) -> None:
         raise FileError(path, "bad_header", reason)
 
 
+def _read_nifti(path: Path) -> StoredVoxels:
+    return _nifti_voxels(path, _sound_nifti(path))
+
+
 def _read_metaimage(path: Path) -> StoredVoxels:
     return read_metaimage_header(path).voxels
 
 
 FORMATS: dict[str, Callable[[Path], StoredVoxels]] = {
-    **dict.fromkeys(NIFTI, _read_nifti_header),
+    **dict.fromkeys(NIFTI, _read_nifti),
     ".nrrd": read_nrrd_header,
     ".nhdr": read_nrrd_header,
     ".mha": _read_metaimage,
@@ -85,11 +101,15 @@ def read_volume_header(path: Path) -> StoredVoxels:
         FileError: `missing_file`; `unknown_format`: another ending; `unreadable`: not what the ending says; `bad_header`;
             `truncated`, `damaged`; `outside`, `several_files`: see `stored_voxels.beside`.
     """
-    if not path.is_file():
-        raise FileError(path, "missing_file", "expected a file, got a folder" if path.is_dir() else "no such file")
+    _require_file(path)
     ending = ending_of(path)
     if ending is None:
         raise FileError(path, "unknown_format", f"expected a volume file ({', '.join(FORMATS)}), a picture or a DICOM folder")
     voxels = FORMATS[ending](path)
     voxels.require_room()
     return voxels
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise FileError(path, "missing_file", "expected a file, got a folder" if path.is_dir() else "no such file")
