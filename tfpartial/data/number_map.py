@@ -124,6 +124,8 @@ def to_hu(numbers: np.ndarray) -> tuple[np.ndarray, int]:
         return numbers.astype(np.int16, copy=False), 0
     if np.issubdtype(numbers.dtype, np.floating):
         numbers = np.rint(numbers)
+    if numbers.min(initial=0) >= INT16.min and numbers.max(initial=0) <= INT16.max:  # nearly always: two looks, and no copies
+        return numbers.astype(np.int16), 0
     lowest = 0 if np.issubdtype(numbers.dtype, np.unsignedinteger) else INT16.min  # clip's bounds must fit the dtype
     clipped = int(np.count_nonzero((numbers < lowest) | (numbers > INT16.max)))
     return numbers.clip(lowest, INT16.max).astype(np.int16), clipped
@@ -143,7 +145,8 @@ def exact(numbers: np.ndarray) -> np.ndarray:
     if np.can_cast(numbers.dtype, np.int16):
         return numbers.astype(np.int16, copy=False)
     whole, clipped = to_hu(numbers)
-    return whole if not clipped and np.array_equal(whole, numbers) else numbers.astype(np.float32)
+    rounded = np.issubdtype(numbers.dtype, np.floating) and not np.array_equal(whole, numbers)
+    return numbers.astype(np.float32) if clipped or rounded else whole
 
 
 @dataclass(frozen=True)

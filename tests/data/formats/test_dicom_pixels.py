@@ -63,6 +63,12 @@ def test_eight_bits(series):
     np.testing.assert_array_equal(series.voxels()[0].ravel(), np.arange(20) * 80 - 1000)
 
 
+def test_whole_numbers_beyond_int32_are_clipped_and_not_wrapped(series):
+    stored = np.array([[0, 1, 10, 40_000, 65_535]] * 4, np.uint16)
+    series.add("a", stored, (0, 0, 0), RescaleSlope=100_000, RescaleIntercept=-1000, PixelRepresentation=0)
+    assert series.voxels()[0, 0].tolist() == [-1000, 99_000, 999_000, 3_999_999_000, 6_553_499_000]
+
+
 def test_garbage_after_the_pixels_is_not_read(series):
     path = series.add("a", SHIFTED, (0, 0, 0))
     path.write_bytes(path.read_bytes() + b"\r\n\0\0rest of a transfer")

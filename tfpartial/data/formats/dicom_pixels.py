@@ -30,7 +30,7 @@ def read_pixels(one: Slice, air: float) -> np.ndarray:
     """Rescaled pixels `[Y, X]`: stored numbers by the slice's own table, or slope and intercept; padding beside the scale becomes
     `air`.
 
-    They stay whole numbers (int64) when these three are; else they are float64.
+    They stay whole numbers when these three are, int32 where none can be beyond it, else int64; else they are float64.
 
     Args:
         one: the slice.
@@ -43,10 +43,19 @@ def read_pixels(one: Slice, air: float) -> np.ndarray:
     if one.table is not None:
         return through_table(one.path, stored)
     whole = stored.dtype.kind in "iu" and all(number.is_integer() for number in map(float, (one.slope, one.intercept, air)))
-    kind = np.int64 if whole else np.float64
-    pixels = stored.astype(kind) * kind(one.slope) + kind(one.intercept)
+    kind = _whole_kind(stored.dtype, (one.slope, one.intercept, air)) if whole else np.dtype("f8")
+    pixels: np.ndarray = stored.astype(kind)
+    pixels *= kind.type(one.slope)
+    pixels += kind.type(one.intercept)
     padding = padding_range(one, air)
     if padding is not None:
         beside = (pixels < air) | (pixels - air > ABOVE_SCALE_HU)
         pixels[(pixels >= padding[0] - 0.5) & (pixels <= padding[1] + 0.5) & beside] = air
     return pixels
+
+
+def _whole_kind(stored: np.dtype, line: tuple[float, float, float]) -> np.dtype:
+    """The type that holds whole numbers of a type when they have been rescaled: `line` is slope, intercept and air."""
+    slope, intercept, air = map(abs, line)
+    most = max(abs(int(np.iinfo(stored).min)), int(np.iinfo(stored).max)) * slope + intercept + air
+    return np.dtype("i4" if most <= np.iinfo("i4").max else "i8")

@@ -35,13 +35,15 @@ class ChannelStatistics:
 
     def add(self, numbers: np.ndarray) -> None:
         """Counts voxels, int16 or float32 of any shape."""
-        self.lowest = min(self.lowest, float(numbers.min()))
+        lowest = float(numbers.min())
+        self.lowest = min(self.lowest, lowest)
         self.highest = max(self.highest, float(numbers.max()))
         if numbers.dtype != np.int16:
             self.rounding = max(self.rounding, float(np.abs(numbers - np.rint(numbers)).max()))
         hu, _ = to_hu(numbers)
         self.histogram += hu_histogram(hu)
-        self.deep += deep_histogram(hu)
+        if lowest < HU_LOWEST:
+            self.deep += deep_histogram(hu)
         self._sample.append(numbers.ravel()[:: max(1, numbers.size // SAMPLE)])
 
     def range(self) -> NumberRange:
