@@ -1,25 +1,7 @@
 """From label maps back to the trainings that made the network."""
 
-import pytest
-import yaml
-
 from tfpartial.artifacts import write_json
 from tfpartial.comparison.budgets import UNKNOWN, Budget, budget_of
-
-
-@pytest.fixture
-def stage(tmp_path):
-    """Writes the folder of a stage; options that end in a name of a stage lead to its folder."""
-
-    def make(name, verb, metrics=None, **options):
-        folder = tmp_path / "run" / name
-        folder.mkdir(parents=True)
-        (folder / "config.yaml").write_text(yaml.safe_dump({verb: options | {"out": str(folder)}}))
-        if metrics is not None:
-            (folder / "metrics.csv").write_text(metrics)
-        return str(folder)
-
-    return make
 
 
 def test_the_first_training_and_each_fine_tuning_are_added(stage, tmp_path):

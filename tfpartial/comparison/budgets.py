@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpartial.checksums import require_intact
-from tfpartial.finished_stages import FoundStage, read_object, stage_in
+from tfpartial.comparison.confidences import LEARNED, estimator_of
+from tfpartial.comparison.lineage import label_steps, linked, trainings_of
+from tfpartial.finished_stages import FoundStage
 
 METRICS = "metrics.csv"
-CHOICE = "choice.json"
 
 
 class Budget(NamedTuple):
@@ -36,67 +36,29 @@ UNKNOWN = Budget(None, None, None)
 def budget_of(predictions: Path) -> Budget:
     """The budget of the network that made some label maps; `UNKNOWN` when they do not lead to a training.
 
-    The way goes from `predict` to its model, and from each fine-tuning to the model that it started from.
-
     Args:
         predictions: the folder that was scored.
     """
-    trainings = list(_chain(_linked(stage_in(predictions), "model")))
+    trainings = trainings_of(predictions)
     if not trainings or trainings[-1].options.get("model") is not None:
         return UNKNOWN  # the first training is gone
     counted = [_counted(stage) for stage in trainings]
     return Budget(_sum(steps for steps, _ in counted), _sum(slices for _, slices in counted), _confidence_steps(trainings))
 
 
-def _chain(stage: FoundStage | None) -> Iterator[FoundStage]:
-    """The trainings of a model, the latest first."""
-    seen: set[Path] = set()
-    while stage is not None and stage.folder not in seen:
-        seen.add(stage.folder)
-        if stage.verb == "pick":
-            stage = _chosen(stage)
-        elif stage.verb == "train":
-            yield stage
-            stage = _linked(stage, "model")
-        else:
-            return
-
-
-def _chosen(pick: FoundStage) -> FoundStage | None:
-    """The training whose model `pick` took."""
-    step, models = read_object(pick.folder / CHOICE).get("step"), pick.options.get("models") or []
-    return _located(pick, models[step]) if isinstance(step, int) and step < len(models) else None
-
-
 def _confidence_steps(trainings: Iterable[FoundStage]) -> int | None:
     """Steps of the confidence networks behind the label layers of some trainings, each network once."""
     networks: dict[Path, FoundStage] = {}
-    for training in trainings:
-        stage: FoundStage | None = training
-        while stage is not None and stage.options.get("labels") is not None:
-            stage = _linked(stage, "labels")
-            if stage is None:
-                return None
-            if stage.options.get("confidence") is None or stage.options.get("estimator") not in (None, "learned"):
-                continue
-            network = _linked(stage, "confidence")
-            if network is None:
-                return None
-            networks[network.folder] = network
+    for step in label_steps(trainings):
+        if step is None:
+            return None
+        if step.verb != "relabel" or estimator_of(step) != LEARNED:
+            continue
+        network = linked(step, "confidence")
+        if network is None:
+            return None
+        networks[network.folder] = network
     return _sum(_counted(network)[0] for network in networks.values())
-
-
-def _linked(stage: FoundStage | None, option: str) -> FoundStage | None:
-    """The stage whose folder an option names."""
-    path = None if stage is None else stage.options.get(option)
-    return None if stage is None or path is None else _located(stage, path)
-
-
-def _located(stage: FoundStage, path: str) -> FoundStage | None:
-    """A stage that another one names: where both have been moved to together, else where it was."""
-    began_at = stage.options.get("out")
-    moved = [] if began_at is None else [Path(os.path.normpath(stage.folder.absolute() / os.path.relpath(path, began_at)))]
-    return next((found for folder in (*moved, Path(path)) if (found := stage_in(folder)) is not None), None)
 
 
 def _counted(stage: FoundStage) -> tuple[int | None, int | None]:

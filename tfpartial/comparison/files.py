@@ -13,6 +13,7 @@ import pandas as pd
 
 from tfpartial.artifacts import write_json, write_text
 from tfpartial.comparison.averages import MEAN, Average
+from tfpartial.comparison.confidence_table import CONFIDENCE, confidence_table
 from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.comparison.paired_tests import PairedTest
 from tfpartial.comparison.run_tables import BUDGET, DETECTION, mean_budget, run_tables, uneven_budgets
@@ -27,8 +28,8 @@ COMPARISON = "comparison.json"
 FORMAT = 1
 SHOWN_OF_TESTS = ("alpha", "first", "second", "n", "mean_difference", "interval_low", "interval_high", "t_p_holm", "cohens_dz")
 TABLES = "tables"
-TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?|{BUDGET}|{DETECTION})\.(md|tex)")
-"""Names of the files of tables, see `comparison_tables` and `run_tables`."""
+TABLE_FILE = re.compile(rf"(({'|'.join(SHOWN)})(_organs(_alpha[\d.e-]+)?|_tests)?|{BUDGET}|{DETECTION}|{CONFIDENCE})\.(md|tex)")
+"""Names of the files of tables, see `comparison_tables`, `run_tables` and `confidence_table`."""
 Row = dict[str, Any]
 
 
@@ -47,6 +48,9 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
     results = list(results)
     tables = {name: table for result in results for name, table in comparison_tables(joined, result).items()}
     tables |= run_tables(joined)
+    confidences = confidence_table(joined)
+    if confidences is not None:
+        tables[CONFIDENCE] = confidences
     for name, table in tables.items():
         write_text(folder / TABLES / f"{name}.md", markdown(table))
         write_text(folder / TABLES / f"{name}.tex", latex(table))
@@ -62,10 +66,11 @@ def write_comparison(folder: Path, joined: JoinedScores, results: Iterable[Metri
 
 
 def _row_of_run(folder: Path, joined: JoinedScores, run: Run) -> Row:
-    """Where a run stands, its folder seen from that of the comparison, what it was trained with and what it missed."""
+    """Where a run stands, its folder seen from that of the comparison, what it was trained with, and what it missed."""
     states = joined.scores[run].table["state"].value_counts()
     found = {name: int(states.get(state, 0)) for name, state in (("missed", "missed"), ("false_positives", "false_positive"))}
-    return run._asdict() | {"folder": seen_from(folder, run.folder)} | joined.budget(run)._asdict() | found
+    ranked_by = {"confidence": "; ".join(map(str, joined.confidences_of(run))) or None}
+    return run._asdict() | {"folder": seen_from(folder, run.folder)} | joined.budget(run)._asdict() | ranked_by | found
 
 
 def _remove_others(folder: Path, kept: Iterable[str]) -> None:

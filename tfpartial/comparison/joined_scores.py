@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tfpartial.comparison.budgets import UNKNOWN, Budget, budget_of
+from tfpartial.comparison.confidences import Confidence, confidences_of
 from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import Scores, read_scores
 from tfpartial.errors import TfpartialError
@@ -29,11 +30,13 @@ class JoinedScores:
         scores: by run; methods in the order of the tables.
         organs: the organs, in the order of their ids.
         budgets: what each run was trained with, where that was looked up.
+        confidences: what ranked the pseudo-labels behind each run, likewise.
     """
 
     scores: Mapping[Run, Scores]
     organs: tuple[str, ...]
     budgets: Mapping[Run, Budget] = field(default_factory=dict)
+    confidences: Mapping[Run, tuple[Confidence, ...]] = field(default_factory=dict)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -87,6 +90,10 @@ class JoinedScores:
         """What a run was trained with."""
         return self.budgets.get(run, UNKNOWN)
 
+    def confidences_of(self, run: Run) -> tuple[Confidence, ...]:
+        """What ranked the pseudo-labels behind a run; none where it had none."""
+        return self.confidences.get(run, ())
+
 
 def join_scores(runs: Sequence[Run]) -> JoinedScores:
     """Reads the scores of runs and proves that they may be compared.
@@ -97,7 +104,8 @@ def join_scores(runs: Sequence[Run]) -> JoinedScores:
     """
     scores = {run: read_scores(run.folder) for run in runs}
     budgets = {run: budget_of(found.predictions) for run, found in scores.items()}
-    joined = JoinedScores(scores, scores[runs[0]].organs, budgets)
+    confidences = {run: confidences_of(found.predictions) for run, found in scores.items()}
+    joined = JoinedScores(scores, scores[runs[0]].organs, budgets, confidences)
     for run in runs[1:]:
         _require_same_table(runs[0], run, scores)
     _require_all_folds_and_seeds(joined)
