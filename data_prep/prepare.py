@@ -9,7 +9,7 @@ from tfpartial import cli
 from tfpartial.config import PrepareConfig
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.number_map import with_values
-from tfpartial.data.store.prepare import finish_store, known_checksums, prepare_cases
+from tfpartial.data.store.prepare import LISTED, finish_store, known_checksums, prepare_cases
 from tfpartial.parallel import scheduler_of
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
@@ -25,7 +25,7 @@ def run(config: PrepareConfig) -> dict[str, Any]:
         pass
     begin(config.out, "prepare", config)  # a refused data set leaves nothing
     summary = finish_store(manifest, config.out, config.size, config.spacing_mm)
-    finish(config.out, summary, below=["cases/*/*"], known=known_checksums(config.out))
+    finish(config.out, summary, below=LISTED, known=known_checksums(config.out))
     return summary
 
 

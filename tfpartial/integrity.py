@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfpartial.artifacts import parsing, read_json, read_versioned, sha256
 from tfpartial.checksums import CHECKSUMS, listed, require_whole_zip
 from tfpartial.data.fold.pseudo_labels import INDEX as LABELS
 from tfpartial.data.fold.pseudo_labels import layer_path, read_index
-from tfpartial.data.store.store import CASES
+from tfpartial.data.store.store import CASES, crc32
 from tfpartial.data.store.store import FORMAT as STORE_FORMAT
 from tfpartial.data.store.store import INDEX as STORE
 from tfpartial.errors import TfpartialError
@@ -19,10 +19,10 @@ ZIPS = (".keras", ".npz")
 
 
 class Check(NamedTuple):
-    """A file and its checksum; None for one that has it in it, as JSON and zips have."""
+    """A file and its checksum: SHA-256 as text, CRC-32 as a number; None for one that has it in it, as JSON and zips have."""
 
     path: Path
-    sha256: str | None
+    checksum: str | int | None
 
 
 class Checks(NamedTuple):
@@ -41,7 +41,7 @@ def checks_below(folder: Path) -> Checks:
     if not folder.is_dir():
         raise TfpartialError(f"{folder}: no such folder; expected one in which verbs have worked")
     present = sorted(path for path in folder.rglob("*") if path.is_file())
-    known: dict[Path, str] = {}
+    known: dict[Path, str | int] = {}
     unreadable: dict[Path, str] = {}
     for path in present:
         try:
@@ -59,8 +59,9 @@ def problem(check: Check) -> str | None:
     """What is wrong with a file; None for one that is as its checksum says."""
     if not check.path.is_file():
         return "is gone"
-    if check.sha256 is not None:
-        return None if sha256(check.path) == check.sha256 else "is not as its checksum says"
+    if check.checksum is not None:
+        taken = crc32(check.path) if isinstance(check.checksum, int) else sha256(check.path)
+        return None if taken == check.checksum else "is not as its checksum says"
     try:
         if check.path.suffix in ZIPS:
             require_whole_zip(check.path, "a whole file")
@@ -71,7 +72,7 @@ def problem(check: Check) -> str | None:
     return None
 
 
-def _named_by(path: Path) -> Iterator[tuple[Path, str]]:
+def _named_by(path: Path) -> Iterator[tuple[Path, str | int]]:
     """The files that a list of checksums names; nothing for other files."""
     folder = path.parent
     if path.name == CHECKSUMS:
@@ -87,8 +88,8 @@ def _named_by(path: Path) -> Iterator[tuple[Path, str]]:
                     yield layer_path(folder, step["step"], case), record["sha256"]
 
 
-def _of_cases(path: Path, cases: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Iterator[tuple[Path, str]]:
+def _of_cases(path: Path, cases: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple[Path, str | int]]:
     with parsing(path, "store"):
         for case, record in cases.items():
-            for name, checksum in record["sha256"].items():
+            for name, checksum in {**record.get("crc32", {}), **record["sha256"]}.items():
                 yield path.parent / CASES / case / name, checksum

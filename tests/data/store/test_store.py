@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfpartial.artifacts import read_json, write_json
+from tfpartial.artifacts import read_json, sha256, write_json
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.integrity import checks_below, problem
 
 
 def test_knows_the_cases_without_opening_them(store):
@@ -111,11 +112,12 @@ def test_a_damaged_label_layer_is_named_when_it_is_read(store):
 )
 @pytest.mark.parametrize("release", ["this", "older"])
 def test_a_changed_bit_is_named_by_whoever_reads_the_file_first(store, name, read, release):
-    if release == "older":  # without the fast checksum of the image
+    if release == "older":  # with another checksum of the image
         path = store.root / "store.json"
         content = read_json(path, "store")
-        for case in content["cases"].values():
+        for case_id, case in content["cases"].items():
             del case["crc32"]
+            case["sha256"]["image.npy"] = sha256(store.file(case_id, "image.npy"))
         write_json(path, content)
     read(Store.open(store.root))
     flip_last_byte(store.root / "cases" / "b" / name)
@@ -141,3 +143,14 @@ def flip_last_byte(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-1] ^= 0xFF
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["image.npy", "label-0.h5", "hu_histogram.npy"])
+def test_a_changed_bit_is_named_by_the_check_of_all_files_below_a_folder(store, name):
+    files = checks_below(store.root).files
+    assert {check.path.name for check in files} >= {"image.npy", "label-0.h5", "hu_histogram.npy", "store.json"}
+    assert [problem(check) for check in files] == [None] * len(files)
+    flip_last_byte(store.file("b", name))
+    found = {check.path: problem(check) for check in files}
+    assert [path for path, wrong in found.items() if wrong] == [store.file("b", name)]
+    assert found[store.file("b", name)] == "is not as its checksum says"

@@ -168,7 +168,7 @@ def prepare_case(task: CaseTask) -> str:
     in_plane = InPlane((rows, columns), task.size, reader.spacing_mm_zyx[1:], task.spacing_mm)
     with atomic_folder(task.folder) as folder:
         read = {name: as_read(path) for name, path in task.own_sources().items()}
-        histogram, image = _write_image(folder / IMAGE, reader, in_plane)
+        histogram, image_crc32 = _write_image(folder / IMAGE, reader, in_plane)
         np.save(folder / HISTOGRAM, histogram)
         _require_fine(task, reader)
         reading = read_case_labels(task.case, reader, task.data_set)
@@ -182,8 +182,8 @@ def prepare_case(task: CaseTask) -> str:
             "cropped": in_plane.cropped,
             "history": [step.row() for step in (*reader.history, *reading.history, *_in_plane_steps(in_plane))],
             "read": read,
-            "sha256": {IMAGE: image.sha256, **{name: sha256(folder / name) for name in (EXPERTS, HISTOGRAM)}},
-            "crc32": {IMAGE: image.crc32},
+            "sha256": {name: sha256(folder / name) for name in (EXPERTS, HISTOGRAM)},
+            "crc32": {IMAGE: image_crc32},
         }
         write_json(folder / RECORD, record)
     return task.id
@@ -211,6 +211,10 @@ def finish_store(
         "slices": sum(record["shape_zyx"][0] for record in records.values()),
         "cropped": [case_id for case_id, record in records.items() if record["cropped"]],
     }
+
+
+LISTED = tuple(f"{CASES}/*/{name}" for name in (EXPERTS, HISTOGRAM, RECORD))
+"""Patterns of the files whose SHA-256 a store lists: all but the image shards, whose CRC-32 is in `store.json`."""
 
 
 def known_checksums(out: Path) -> dict[str, str]:
@@ -266,8 +270,8 @@ def _in_plane_steps(in_plane: InPlane) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, SummedFile]:
-    """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's checksums."""
+def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.ndarray, int]:
+    """Writes the image shard slab by slab; returns the histogram of channel 0 of the native voxels, and the shard's CRC-32."""
     first = map_of(reader.maps, 0)
     histogram = np.zeros(bins_of(first), np.int64)
     dtype, padding = dtype_of(reader.maps).newbyteorder("<"), stored_padding(reader.maps)
@@ -280,7 +284,7 @@ def _write_image(path: Path, reader: SlabReader, in_plane: InPlane) -> tuple[np.
             for native_slice in slab[..., 0]:
                 histogram += stored_histogram(native_slice, first)
             shard.write(np.ascontiguousarray(in_plane.image(slab, padding), dtype).data.cast("B"))
-    return histogram, shard
+    return histogram, shard.crc32
 
 
 def _require_fine(task: CaseTask, reader: SlabReader) -> None:
