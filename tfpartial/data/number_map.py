@@ -155,7 +155,7 @@ class NumberRange:
 
     Args:
         lowest, highest: the range.
-        low, high: what 0.5 % of the voxels are below and above.
+        low, high: what 0.5 % of the voxels are below and above; of whole numbers the range.
         rounding: the largest distance of a number from the nearest whole one.
     """
 

@@ -44,10 +44,12 @@ class ChannelStatistics:
         self.histogram += hu_histogram(hu)
         if lowest < HU_LOWEST:
             self.deep += deep_histogram(hu)
-        self._sample.append(numbers.ravel()[:: max(1, numbers.size // SAMPLE)])
+        self._sample.append(numbers.ravel()[:: max(1, numbers.size // SAMPLE)].copy())  # a view would keep the whole slab
 
     def range(self) -> NumberRange:
         """What the choice of a `NumberMap` needs to know."""
+        if not self.rounding:  # whole numbers lose nothing, whatever their range
+            return NumberRange(self.lowest, self.highest, self.lowest, self.highest, self.rounding)
         low, high = np.percentile(np.concatenate(self._sample), CENTRE).tolist()
         return NumberRange(self.lowest, self.highest, low, high, self.rounding)
 
