@@ -78,6 +78,7 @@ benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
 	python -m benchmarks.surface --peer-python $(VENV)-torch/bin/python --out benchmarks/results/surface.json
 	python -m benchmarks.prepare --peer-python $(VENV)-torch/bin/python --out benchmarks/results/prepare.json
+	python -m benchmarks.checksum_cost --out benchmarks/results/checksum_cost.json
 	python -m benchmarks.relabel --out benchmarks/results/relabel.json
 	python -m benchmarks.kl_search --out benchmarks/results/kl_search.json
 	python -m benchmarks.prepare_memory --out benchmarks/results/prepare_memory.json

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import markdown_table
+
 RESULTS = Path(__file__).parent / "results"
 TABLE = "unet_cpu.md"
 PEERS = ("PyTorch eager", "PyTorch compiled")
@@ -15,12 +17,12 @@ HEADER = ("seconds per slice", "tfpartial", *PEERS, "times PyTorch's best", "pea
 
 def unet_table(folder: Path = RESULTS) -> str:
     """The table in Markdown, from `unet_cpu_bfloat16.json` and `unet_cpu_float32.json` in a folder."""
-    lines = [list(HEADER), ["---", *("---:" for _ in HEADER[1:])]]
+    lines = []
     for precision in ("bfloat16", "float32"):
         rows = json.loads((folder / f"unet_cpu_{precision}.json").read_text())["rows"]
         for task, name in TASKS.items():
             lines.append([f"{name}, {precision}", *_cells({row["network"]: row for row in rows if row["task"] == task})])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown_table(HEADER, lines)
 
 
 def _cells(rows: dict[str, dict[str, Any]]) -> list[str]:
