@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,8 @@ OF_GRAPH = {"saved_model.pb", "fingerprint.pb", "variables.data-00000-of-00001"}
 OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
 OF_TENSORFLOW = ("__autograph_generated_file", "__pycache__")
 """How files begin that TensorFlow removes when its process ends by itself, and nobody can where it is killed."""
+ADDRESS = re.compile(rb'"shared_object_id": \d+')
+"""Where an object was in memory, which Keras writes into a network's file."""
 TIMED = ("seconds", "minutes", "images_per_second")
 """Columns of a time."""
 
@@ -73,7 +76,7 @@ def _weights(path: Path) -> bytes:
             found.append(name.encode() + node[()].tobytes())
 
     with zipfile.ZipFile(path) as archive:
-        found.append(archive.read("config.json"))
+        found.append(ADDRESS.sub(b"", archive.read("config.json")))
         with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as file:
             file.visititems(take)
     return b"".join(found)

@@ -16,7 +16,7 @@ import numpy as np
 from isal import igzip, isal_zlib
 
 from tfpartial.data.formats.nifti_header import NIFTI2, NiftiHeader
-from tfpartial.data.formats.nifti_pair import header_of, is_pair, voxels_of
+from tfpartial.data.formats.nifti_pair import header_of, voxels_of
 from tfpartial.data.problem import FileError
 
 DIMENSIONS = 3
