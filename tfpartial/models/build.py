@@ -10,6 +10,7 @@ import keras
 
 from tfpartial.errors import TfpartialError
 from tfpartial.models.attention_unet import attention_unet
+from tfpartial.models.nnunet import nnunet
 from tfpartial.models.u_transformer import u_transformer
 from tfpartial.models.unet import unet
 from tfpartial.options import checked_options
@@ -18,6 +19,7 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "unet": unet,
     "attention_unet": attention_unet,
     "u_transformer": u_transformer,
+    "nnunet": nnunet,
 }
 """Each builder takes `BUILT_WITH` and its own options, all with defaults."""
 BUILT_WITH = ("num_logits", "input_shape")
