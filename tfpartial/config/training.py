@@ -79,6 +79,8 @@ class TrainConfig:
         trainer: what is done with a batch.
         network: the network.
         loss: the loss.
+        deep_supervision: let coarser levels of the network's decoder learn as well, by all terms, each on its own grid: with the
+            weights 1, 1/2, 1/4, ..., whose sum is 1, without the coarsest one (nnU-Net). The network that is kept has one output.
         augment: the augmentation.
         first_biases: output biases of a new network: `frequency` starts each organ at its share of the voxels in cases that are
             annotated for it, `zero` at a probability of 1/2.
@@ -126,6 +128,7 @@ class TrainConfig:
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    deep_supervision: bool = False
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     first_biases: Literal["frequency", "zero"] = "frequency"
     norm_momentum: float = 0.9

@@ -18,7 +18,8 @@ class LossInputs:
     Args:
         targets: float32 `[B, *grid, K]`, y of the weight rule.
         weights: float32 `[B, *grid, K]`, w of the weight rule: 1 where a label is certain.
-        logits: scale -> `[B, *grid / scale, K]` (K + 1 for a softmax); 1 is the grid of the slice, and always there.
+        logits: scale -> `[B, *grid / scale, K]` (K + 1 for a softmax); 1 is the grid of the others here, and always there. Under
+            deep supervision a term is called once for each scale of the network, with everything on that scale's grid.
         annotated: bool `[B, K]`.
         image: float32 `[B, *grid, C]`, normalised and augmented.
         prior: float32 `[B, *grid, K]`, the rendered prior of a network that has one.

@@ -29,7 +29,8 @@ def planned_strides(size: Sequence[int], spacing_mm: Sequence[float] = (1.0, 1.0
         size: rows and columns.
         spacing_mm: their spacing; only the ratio matters.
     """
-    size, spacing, strides = list(size), list(spacing_mm), []
+    size, spacing = list(size), list(spacing_mm)
+    strides: Strides = []
     while True:
         long_enough = [axis for axis in (0, 1) if size[axis] >= 2 * LEAST_EDGE]
         finest = min((spacing[axis] for axis in long_enough), default=0.0)

@@ -63,6 +63,7 @@ def load_state(path: Path, trainer: NetworkTrainer) -> Progress:
 
 
 def _variables(trainer: NetworkTrainer) -> list[keras.Variable]:
-    trainer.optimizer.build(trainer.network.trainable_variables)
+    trainer.optimizer.build(trainer.learned_variables)
     averages = trainer.average.variables if trainer.average else []
-    return [*trainer.network.variables, *trainer.optimizer.variables, *averages, *trainer.state_variables]
+    beside = [*averages, *trainer.head_variables, *trainer.state_variables]
+    return [*trainer.network.variables, *trainer.optimizer.variables, *beside]

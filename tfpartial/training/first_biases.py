@@ -44,6 +44,10 @@ def first_biases(frequencies: np.ndarray, activation: str) -> np.ndarray:
 
 def set_first_biases(network: keras.Model, biases: np.ndarray) -> None:
     """Gives the layer named `LOGITS` these biases; a layer without any is left as it is."""
-    layer = network.get_layer(LOGITS)
+    set_biases(network.get_layer(LOGITS), biases)
+
+
+def set_biases(layer: keras.layers.Layer, biases: np.ndarray) -> None:
+    """Gives a layer these biases, where it has any."""
     if getattr(layer, "bias", None) is not None:
         layer.bias.assign(biases)

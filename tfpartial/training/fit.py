@@ -25,6 +25,7 @@ from tfpartial.training.callbacks import BEST, LAST, Validate
 from tfpartial.training.case_places import ValidationPlaces, search_errors_mm, training_centres_mm
 from tfpartial.training.check import network_options
 from tfpartial.training.checkpoint import Progress
+from tfpartial.training.deep_supervision import DeepSupervision
 from tfpartial.training.devices import set_up
 from tfpartial.training.first_biases import first_biases, organ_frequencies, set_first_biases
 from tfpartial.training.first_weights import continued_card, take_weights
@@ -92,12 +93,16 @@ def _build(
         write_prior(prior, config.out)  # a segmenter's folder has all that prediction needs
     with dtype_policy(policy):
         network = build_network(card)
+        deep = DeepSupervision(network) if config.deep_supervision else None
     set_norm_momentum(network, config.norm_momentum)
     if config.model is not None:
         take_weights(network, config.model, config.checkpoint)
-    elif config.first_biases == "frequency":
-        frequencies = organ_frequencies(cases, everywhere=objective.rule == "naive")
-        set_first_biases(network, first_biases(frequencies, objective.activation))
+    if config.first_biases == "frequency" and (deep is not None or config.model is None):
+        biases = first_biases(organ_frequencies(cases, everywhere=objective.rule == "naive"), objective.activation)
+        if config.model is None:
+            set_first_biases(network, biases)
+        if deep is not None:
+            deep.set_first_biases(biases)
     return build_trainer(
         config.trainer,
         network=network,
@@ -111,6 +116,7 @@ def _build(
         jitter_mm=0.0 if prior is None else _jitter_mm(config, cases),
         ema=config.ema,
         number_maps=card.number_maps,
+        deep=deep,
     )
 
 

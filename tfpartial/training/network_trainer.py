@@ -87,6 +87,16 @@ class NetworkTrainer(keras.Model):
         """What a resumed training needs beyond the variables of network and optimiser: a teacher's weights, a counter."""
         return []
 
+    @property
+    def head_variables(self) -> list[keras.Variable]:
+        """What is learned beside the network and not kept with it, such as heads of coarser scales."""
+        return []
+
+    @property
+    def learned_variables(self) -> list[keras.Variable]:
+        """What the optimiser changes."""
+        return [*self.network.trainable_variables, *self.head_variables]
+
     def averaged(self) -> AbstractContextManager[None]:
         """Inside the block the network is the one that is kept: the average of the last steps, where there is one."""
         return nullcontext() if self.average is None else self.average.in_place()
@@ -95,6 +105,10 @@ class NetworkTrainer(keras.Model):
         """Logits, float32 `[B, H, W, num_logits]`, of int16 HU slices `[B, H, W, C]` with the organs at these places."""
         image = normalise(hu, *self._scale)
         return self.network(network_inputs(image, self.renderer, places), training=training)
+
+    def learner(self, inputs: Any) -> Any:
+        """What `terms` compares, of a normalised, augmented batch (and its priors): the network's logits in training mode."""
+        return self.network(inputs, training=True)
 
     def targets(self, batch: Batch) -> Any:
         """What the logits of a normalised, augmented batch are compared with; no gradient passes through it."""
@@ -130,9 +144,9 @@ class NetworkTrainer(keras.Model):
         targets = self.targets(batch)
         inputs = [batch["image"], batch["prior"]] if "prior" in batch else batch["image"]
         with tf.GradientTape() as tape:
-            terms = self.terms(self.network(inputs, training=True), targets)
+            terms = self.terms(self.learner(inputs), targets)
             scaled = self.optimizer.scale_loss(terms["loss"])
-        variables = self.network.trainable_variables
+        variables = self.learned_variables
         self.optimizer.apply(tape.gradient(scaled, variables), variables)
         return terms
 

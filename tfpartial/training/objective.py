@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from keras import ops
@@ -14,6 +14,7 @@ from tfpartial.losses import TERMS, LossInputs, Term, targets_and_weights
 from tfpartial.losses.inputs import ALWAYS
 from tfpartial.losses.weight_maps import NEEDS
 from tfpartial.options import AtLeast, checked_options, choose
+from tfpartial.training.scales import at_grid, scale_weights
 
 
 class Recipe(NamedTuple):
@@ -102,17 +103,26 @@ class Objective:
         Args:
             batch: `label` uint8 `[B, H, W]`, `annotated` bool `[B, K]`, and what else the terms need, by the names of
                 `LossInputs` or of the batch's entries.
-            logits: `[B, H, W, num_logits]`, or scale -> such, 1 among them.
+            logits: `[B, H, W, num_logits]`; or a list of such with coarser ones after them, each on a grid that divides H and W.
+                Every term is then the mean of its values at all scales, by `scale_weights`.
             step: optimiser steps so far.
         """
-        outside_box = batch.get("outside_box")
-        targets, weights = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, self.rule, outside_box)
-        scales = logits if isinstance(logits, Mapping) else {1: logits}
-        optional = {name: batch.get(name) for name in ("image", "prior", "spacing_mm")}
-        inputs = LossInputs(targets, weights, scales, batch["annotated"], **optional, batch=batch)
-        values = {name: weighted.term(inputs) for name, weighted in self.terms.items()}
+        values = self._of_scales(batch, logits) if isinstance(logits, list | tuple) else self._values(batch, logits)
         total = sum(weighted.factor(step) * values[name] for name, weighted in self.terms.items())
         return {"loss": total, **values}
+
+    def _of_scales(self, batch: Mapping[str, Any], logits: Sequence[Any]) -> dict[str, Any]:
+        of_each = [self._values(at_grid(batch, each.shape[1:3]), each) for each in logits]
+        weighted = list(zip(scale_weights(len(logits)), of_each, strict=True))
+        return {name: sum(weight * values[name] for weight, values in weighted) for name in self.terms}
+
+    def _values(self, batch: Mapping[str, Any], logits: Any) -> dict[str, Any]:
+        """The terms of logits on the batch's grid."""
+        outside_box = batch.get("outside_box")
+        targets, weights = targets_and_weights(batch["label"], batch["annotated"], self.num_organs, self.rule, outside_box)
+        optional = {name: batch.get(name) for name in ("image", "prior", "spacing_mm")}
+        inputs = LossInputs(targets, weights, {1: logits}, batch["annotated"], **optional, batch=batch)
+        return {name: weighted.term(inputs) for name, weighted in self.terms.items()}
 
 
 def _text(named: tuple[str, WeightedTerm]) -> str:
