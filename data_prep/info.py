@@ -1,4 +1,4 @@
-"""Say what a volume, series, label file, manifest, store or case is, or which networks, loss terms and trainers there are."""
+"""Say what a volume, series, label file, manifest, store or case is, or what can be named in a configuration."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ PARTS = {
     "networks": ("Networks", "`network: {name: NAME, options: {OPTION: VALUE}}`."),
     "losses": ("Loss terms", "`loss: {terms: {NAME: {OPTION: VALUE}}}`. Each term is a column of `metrics.csv`."),
     "trainers": ("Trainers", "`trainer: {name: NAME, options: {OPTION: VALUE}}`."),
+    "optimizers": ("Optimisers", "`optimizer: {name: NAME, options: {OPTION: VALUE}}`."),
 }
 
 
@@ -50,9 +51,10 @@ default. Naming an option of a term switches the term on.
 
 def parts_page() -> str:
     """What can be named in a configuration, and what a batch holds."""
-    head = """# Networks, losses, trainers, weight rules, batches
+    head = """# Networks, losses, trainers, optimisers, weight rules, batches
 
-`tfpartial info --networks`, `--losses` and `--trainers` list the same. How to add one: [architecture](../architecture.md).
+`tfpartial info --networks`, `--losses`, `--trainers` and `--optimizers` list the same.
+How to add one: [architecture](../architecture.md).
 """
     parts = [f"## {title}\n\n{text}\n\n{_table(catalogue.CATALOGUES[name]())}" for name, (title, text) in PARTS.items()]
     rules = [{"rule": f"`{name}`", "needs beside the label map": ", ".join(NEEDS.get(name, ())) or "nothing"} for name in RULES]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpartial.config import AugmentConfig, TrainConfig
+from tfpartial.config import AugmentConfig, OptimizerConfig, TrainConfig
 from tfpartial.errors import TfpartialError
 
 PATHS = (Path("store"), Path("splits.json"), Path("out"))
@@ -19,7 +19,11 @@ PATHS = (Path("store"), Path("splits.json"), Path("out"))
         ({"steps_per_epoch": 0}, "steps_per_epoch: expected 1 or more, got 0"),
         ({"learning_rate": 0.0}, r"learning_rate: expected more than 0, got 0\.0"),
         ({"warmup_steps": -1}, "warmup_steps: expected 0 or more, got -1"),
-        ({"final_learning_rate": -1.0}, r"final_learning_rate: expected more than 0, got -1\.0"),
+        ({"final_learning_rate": -1.0}, r"final_learning_rate: expected 0 or more, got -1\.0"),
+        (
+            {"final_learning_rate": 0.0, "decay": "exponential"},
+            r"final_learning_rate: expected more than 0 for an exponential decay, got 0\.0",
+        ),
         ({"empty_share": 1.0}, r"empty_share: expected a share of all draws from 0 on, below 1, .*, got 1\.0"),
         ({"organ_share": 1.5}, r"organ_share: expected 0 to 1, got 1\.5"),
         ({"sampling": "organs", "empty_share": 0.7}, r"empty_share and pseudo_share: .* 1 or less together, got 1\.2"),
@@ -36,6 +40,7 @@ def test_a_training_value_outside_its_range_is_named(options, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: OptimizerConfig(clip_norm=0.0), r"optimizer\.clip_norm: expected more than 0, got 0\.0"),
         (lambda: AugmentConfig(translation=-0.1), r"augment\.translation: expected 0 or more, got -0\.1"),
         (lambda: AugmentConfig(rotation_deg=-1), r"augment\.rotation_deg: expected 0 or more, got -1"),
         (lambda: AugmentConfig(scale=1.0), r"augment\.scale: expected 0 or more, below 1, got 1\.0"),

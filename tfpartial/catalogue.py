@@ -1,4 +1,4 @@
-"""What can be named in a configuration: networks, loss terms and trainers, each with its options."""
+"""What can be named in a configuration: networks, loss terms, trainers and optimisers, each with its options."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tfpartial.losses import TERMS
 from tfpartial.models.build import BUILT_WITH, NETWORKS
 from tfpartial.options import Option, Owner, options_of
 from tfpartial.training.objective import shared_options
+from tfpartial.training.optimizers import GIVEN, OPTIMIZERS
 from tfpartial.training.trainers import COMMON, TRAINERS
 
 Row = dict[str, Any]
@@ -30,7 +31,17 @@ def trainers() -> list[Row]:
     return _rows(TRAINERS, "trainer", COMMON)
 
 
-CATALOGUES: dict[str, Callable[[], list[Row]]] = {"networks": networks, "losses": losses, "trainers": trainers}
+def optimizers() -> list[Row]:
+    """The same of the optimisers."""
+    return _rows(OPTIMIZERS, "optimizer", GIVEN)
+
+
+CATALOGUES: dict[str, Callable[[], list[Row]]] = {
+    "networks": networks,
+    "losses": losses,
+    "trainers": trainers,
+    "optimizers": optimizers,
+}
 """What `tfpartial info --<name>` lists."""
 
 

@@ -16,6 +16,11 @@ def test_falls_as_a_power_of_what_is_left():
     assert [float(rate(step)) for step in (0, 50, 100, 120)] == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_polynomial_decay_ends_at_0():
+    rate = WarmDecay(1e-2, 0.0, steps=100, shape="polynomial")
+    assert [float(rate(step)) for step in (0, 50, 100)] == pytest.approx([1e-2, 1e-2 * 0.5**0.9, 0.0], rel=1e-4)
+
+
 def test_rises_linearly_over_the_first_steps():
     plain, warm = WarmDecay(1e-2, 1e-4, 100), WarmDecay(1e-2, 1e-4, 100, warmup_steps=4)
     shares = [float(warm(step)) / float(plain(step)) for step in range(6)]

@@ -39,7 +39,7 @@ from tfpartial.config.relabeling import (
     RankConfig,
     RelabelConfig,
 )
-from tfpartial.config.training import LossConfig, NetworkConfig, TrainConfig, TrainerConfig
+from tfpartial.config.training import LossConfig, NetworkConfig, OptimizerConfig, TrainConfig, TrainerConfig
 
 __all__ = [
     "CURRICULUM",
@@ -64,6 +64,7 @@ __all__ = [
     "Method",
     "Metric",
     "NetworkConfig",
+    "OptimizerConfig",
     "OverlayConfig",
     "PhantomConfig",
     "PickConfig",

@@ -267,7 +267,7 @@ class WriteConfig:
 
 @dataclass(frozen=True)
 class InfoConfig:
-    """Say what a file, store, case or run is and what was done to it, or which networks, loss terms and trainers there are.
+    """Say what a file, store, case or run is and what was done to it, or what can be named in a configuration.
 
     Args:
         path: the file or folder.
@@ -275,6 +275,7 @@ class InfoConfig:
         networks: list the networks that `train` builds, and their options, instead.
         losses: list the loss terms and their options instead.
         trainers: list the trainers and their options instead.
+        optimizers: list the optimisers and their options instead.
     """
 
     path: Path | None = None
@@ -282,8 +283,10 @@ class InfoConfig:
     networks: bool = False
     losses: bool = False
     trainers: bool = False
+    optimizers: bool = False
 
     def __post_init__(self) -> None:
-        lists = [f"--{name}" for name in ("networks", "losses", "trainers") if getattr(self, name)]
+        lists = [f"--{name}" for name in ("networks", "losses", "trainers", "optimizers") if getattr(self, name)]
         asked = [*([] if self.path is None else [str(self.path)]), *lists]
-        require(len(asked) == 1, "path", "one of a path, --networks, --losses and --trainers", " and ".join(asked) or "none")
+        choice = "one of a path, --networks, --losses, --trainers and --optimizers"
+        require(len(asked) == 1, "path", choice, " and ".join(asked) or "none")

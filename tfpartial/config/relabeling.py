@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tfpartial.config.augmentation import AugmentConfig
-from tfpartial.config.common import Precision, require, require_shares
+from tfpartial.config.common import Precision, require, require_rates, require_shares
 
 Estimator = Literal["mcp", "learned", "mc_dropout", "tta"]
 """What tells how sure a predicted voxel is: see `tfpartial.confidence`."""
@@ -76,7 +76,7 @@ class ConfidenceConfig:
             labels, so that each organ is seen equally often, rare ones repeatedly.
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         learning_rate: learning rate at the start.
-        final_learning_rate: learning rate at the end.
+        final_learning_rate: learning rate at the end; 0 for a `polynomial` decay at the least.
         decay: how it is reached: `polynomial` stays high for longer, `exponential` is as published.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         precision: `auto` takes bfloat16 where the hardware multiplies it, else float32.
@@ -121,8 +121,7 @@ class ConfidenceConfig:
         require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
         require(bool(self.filters) and min(self.filters) >= 1, "filters", "one or more numbers from 1 on", self.filters)
         require(self.warmup_steps >= 0, "warmup_steps", "0 or more", self.warmup_steps)
-        for option in ("learning_rate", "final_learning_rate"):
-            require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
+        require_rates(self.learning_rate, self.final_learning_rate, self.decay)
         require_shares(self.empty_share, self.organ_share)
 
 

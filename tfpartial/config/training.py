@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 from tfpartial.config.augmentation import AugmentConfig
-from tfpartial.config.common import Activation, Method, OptionGroups, Options, Precision, Rule, require, require_shares
+from tfpartial.config.common import (
+    Activation,
+    Method,
+    OptionGroups,
+    Options,
+    Precision,
+    Rule,
+    require,
+    require_rates,
+    require_shares,
+)
 from tfpartial.config.priors import PriorUseConfig
 
 
@@ -48,6 +58,24 @@ class TrainerConfig:
 
     name: str = "supervised"
     options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """How the weights follow the gradients.
+
+    Args:
+        name: a name of `tfpartial.training.optimizers`, `adam` or `sgd`.
+        options: the optimiser's own options, such as `momentum`; `tfpartial info --optimizers` lists names and options.
+        clip_norm: norm of all gradients together at most; longer ones are shortened. None does not clip.
+    """
+
+    name: str = "adam"
+    options: Options = field(default_factory=dict)
+    clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        require(self.clip_norm is None or self.clip_norm > 0, "optimizer.clip_norm", "more than 0", self.clip_norm)
 
 
 @dataclass(frozen=True)
@@ -96,8 +124,9 @@ class TrainConfig:
             labels, so that each organ is seen equally often, rare ones repeatedly.
         organ_share: `organs`: share of an organ's draws that show it; the others are annotated for it and show another organ.
         pseudo_share: `organs`: share of all draws that go to slices with a pseudo-label, where there are any.
+        optimizer: the optimiser.
         learning_rate: learning rate at the start.
-        final_learning_rate: learning rate at the end.
+        final_learning_rate: learning rate at the end; 0 for a `polynomial` decay at the least.
         decay: how it is reached: `polynomial` stays high for longer, `exponential` is as published.
         warmup_steps: first optimiser steps, over which the learning rate rises linearly from 0.
         ema: momentum of the moving average of weights and batch statistics that is validated, and kept as last and best network;
@@ -140,6 +169,7 @@ class TrainConfig:
     sampling: Literal["slices", "organs"] = "organs"
     organ_share: float = 1.0
     pseudo_share: float = 0.5
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     learning_rate: float = 2e-3
     final_learning_rate: float = 1e-4
     decay: Literal["exponential", "polynomial"] = "polynomial"
@@ -156,8 +186,7 @@ class TrainConfig:
             require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
         require(self.steps_per_epoch is None or self.steps_per_epoch >= 1, "steps_per_epoch", "1 or more", self.steps_per_epoch)
         require(self.warmup_steps >= 0, "warmup_steps", "0 or more", self.warmup_steps)
-        for option in ("learning_rate", "final_learning_rate"):
-            require(getattr(self, option) > 0, option, "more than 0", getattr(self, option))
+        require_rates(self.learning_rate, self.final_learning_rate, self.decay)
         require_shares(self.empty_share, self.organ_share, self.pseudo_share if self.sampling == "organs" else 0.0)
         require(0 <= self.norm_momentum < 1, "norm_momentum", "0 or more, below 1", self.norm_momentum)
         require(0 <= self.ema < 1, "ema", "0 or more, below 1", self.ema)

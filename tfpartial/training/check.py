@@ -1,4 +1,4 @@
-"""What of a training's configuration only the library can judge: names and options of network, loss terms and trainer."""
+"""What of a training's configuration only the library can judge: names and options of network, loss, trainer and optimiser."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.models.build import BUILT_WITH, NETWORKS
 from tfpartial.options import checked_options, choose
 from tfpartial.training.objective import Objective
+from tfpartial.training.optimizers import build_optimizer
 from tfpartial.training.trainers import trainer_options
 
 
 def check(config: TrainConfig) -> None:
-    """Raises `TfpartialError` for a network, term, trainer or option that does not exist, or a value of another type."""
+    """Raises `TfpartialError` for a name or option that does not exist, or a value of another type or outside its range."""
     network_options(config)
     trainer_options(config.trainer)
+    build_optimizer(config.optimizer, config.learning_rate)
     objective = Objective(config.method, 1, config.loss, config.rule, config.activation)
     objective.require([*seen_by_loss(), "prior"], "a batch can have")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from tfpartial.config import ConfidenceConfig, TrainConfig
+from tfpartial.config import ConfidenceConfig, OptimizerConfig, TrainConfig
 from tfpartial.data.feed.draws import Draws
 from tfpartial.data.feed.pipeline import batch_stream, training_slices
 from tfpartial.data.feed.slice_index import count_columns
@@ -19,6 +19,7 @@ from tfpartial.training.finite import StopWhenNotFinite
 from tfpartial.training.learning_rate import WarmDecay
 from tfpartial.training.metrics_file import MetricsFile
 from tfpartial.training.network_trainer import NetworkTrainer
+from tfpartial.training.optimizers import build_optimizer
 
 TENSORBOARD = "tensorboard"
 LoopConfig = TrainConfig | ConfidenceConfig
@@ -78,7 +79,8 @@ def draws_of(config: LoopConfig) -> Draws:
 
 
 def _optimizer(config: LoopConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Adam with the learning rates of the configuration."""
+    """The optimiser with the learning rates of the configuration; a confidence network's is Adam."""
     steps = config.epochs * steps_per_epoch
     rates = (config.learning_rate, config.final_learning_rate)
-    return keras.optimizers.Adam(WarmDecay(*rates, steps, config.warmup_steps, config.decay))
+    asked = config.optimizer if isinstance(config, TrainConfig) else OptimizerConfig()
+    return build_optimizer(asked, WarmDecay(*rates, steps, config.warmup_steps, config.decay))
