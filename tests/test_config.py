@@ -43,6 +43,12 @@ def test_a_training_value_outside_its_range_is_named(options, message):
         (lambda: OptimizerConfig(clip_norm=0.0), r"optimizer\.clip_norm: expected more than 0, got 0\.0"),
         (lambda: AugmentConfig(translation=-0.1), r"augment\.translation: expected 0 or more, got -0\.1"),
         (lambda: AugmentConfig(rotation_deg=-1), r"augment\.rotation_deg: expected 0 or more, got -1"),
+        (
+            lambda: AugmentConfig(scale=(1.1, 1.4)),
+            r"augment\.scale: expected a smallest size up to 1, above 0, and a largest from",
+        ),
+        (lambda: AugmentConfig(rotation_share=1.5), r"augment\.rotation_share: expected 0 to 1, got 1\.5"),
+        (lambda: AugmentConfig(scale_share=-0.5), r"augment\.scale_share: expected 0 to 1, got -0\.5"),
         (lambda: AugmentConfig(scale=1.0), r"augment\.scale: expected 0 or more, below 1, got 1\.0"),
     ],
 )

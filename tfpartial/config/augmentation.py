@@ -71,18 +71,36 @@ class AugmentConfig:
     Args:
         translation: largest shift, as a share of the slice's side.
         rotation_deg: largest rotation in degrees.
-        scale: largest relative change of size.
+        rotation_share: share of the slices that are rotated.
+        scale: largest relative change of size; or the smallest and the largest size, such as `[0.7, 1.4]`, of which half of the
+            draws are above 1.
+        scale_share: share of the slices whose size changes.
         flip: flip left and right, by chance. Off: left and right organs differ.
         intensity: changes of the image alone.
     """
 
     translation: float = 0.05
     rotation_deg: float = 10.0
-    scale: float = 0.1
+    rotation_share: float = 1.0
+    scale: float | tuple[float, float] = 0.1
+    scale_share: float = 1.0
     flip: bool = False
     intensity: IntensityConfig = field(default_factory=IntensityConfig)
 
     def __post_init__(self) -> None:
         require(self.translation >= 0, "augment.translation", "0 or more", self.translation)
         require(self.rotation_deg >= 0, "augment.rotation_deg", "0 or more", self.rotation_deg)
-        require(0 <= self.scale < 1, "augment.scale", "0 or more, below 1", self.scale)
+        if isinstance(self.scale, tuple):
+            low, high = self.scale
+            require(
+                0 < low <= 1 <= high, "augment.scale", "a smallest size up to 1, above 0, and a largest from 1 on", self.scale
+            )
+        else:
+            require(0 <= self.scale < 1, "augment.scale", "0 or more, below 1", self.scale)
+        for option in ("rotation_share", "scale_share"):
+            require(0 <= getattr(self, option) <= 1, f"augment.{option}", "0 to 1", getattr(self, option))
+
+    @property
+    def scale_changes(self) -> tuple[float, float]:
+        """How much smaller and how much larger a slice may become, relative to its size."""
+        return (1 - self.scale[0], self.scale[1] - 1) if isinstance(self.scale, tuple) else (self.scale, self.scale)

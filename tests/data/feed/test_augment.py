@@ -83,6 +83,29 @@ def test_draws_stay_in_their_ranges_and_differ_between_slices():
     assert len(np.unique(drawn.rotation)) == 500
 
 
+def test_a_range_of_sizes_is_drawn_half_below_and_half_above_one():
+    scale = np.asarray(draw_affine(AugmentConfig(scale=(0.7, 1.4)), 2000, tf.constant([0, 1])).scale)
+    assert 0.7 <= scale.min() < 0.71 and 1.39 < scale.max() <= 1.4
+    assert 900 < (scale < 1).sum() < 1100
+    assert np.median(scale[scale > 1]) == pytest.approx(1.2, abs=0.03)
+
+
+def test_shares_of_the_slices_are_rotated_and_scaled_each_by_its_own_chance():
+    all_slices, some = AugmentConfig(), AugmentConfig(rotation_share=0.2, scale_share=0.4)
+    drawn, chosen = (draw_affine(config, 2000, tf.constant([0, 1])) for config in (all_slices, some))
+    rotated, scaled = np.asarray(chosen.rotation) != 0, np.asarray(chosen.scale) != 1
+    assert rotated.mean() == pytest.approx(0.2, abs=0.03) and scaled.mean() == pytest.approx(0.4, abs=0.03)
+    assert (rotated & scaled).mean() == pytest.approx(0.08, abs=0.02)
+    np.testing.assert_array_equal(np.asarray(chosen.rotation)[rotated], np.asarray(drawn.rotation)[rotated])
+    np.testing.assert_array_equal(np.asarray(chosen.scale)[scaled], np.asarray(drawn.scale)[scaled])
+    np.testing.assert_array_equal(chosen.shift, drawn.shift)
+
+
+def test_nothing_changes_at_a_share_of_0():
+    drawn = draw_affine(AugmentConfig(rotation_share=0.0, scale_share=0.0), 50, tf.constant([0, 1]))
+    assert not np.any(drawn.rotation) and np.all(np.asarray(drawn.scale) == 1)
+
+
 def test_flips_about_half_of_the_slices_when_asked():
     flips = np.asarray(draw_affine(AugmentConfig(flip=True), 400, tf.constant([0, 1])).flip)
     assert 150 < (flips == -1).sum() < 250

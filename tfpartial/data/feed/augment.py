@@ -15,6 +15,8 @@ from tfpartial.config import AugmentConfig
 from tfpartial.data.feed.batch import ENTRIES, Entry
 
 Fill = float | np.ndarray
+SHARE_SEED = 1
+"""Folded into the seed for the chances of a change."""
 
 
 class Affine(NamedTuple):
@@ -44,9 +46,20 @@ def draw_affine(config: AugmentConfig, batch: int, seed: Any) -> Affine:
     draws = tf.random.stateless_uniform([batch, 5], seed, minval=-1.0, maxval=1.0)
     shift = draws[:, 0:2] * config.translation
     rotation = draws[:, 2] * math.radians(config.rotation_deg)
-    scale = 1.0 + draws[:, 3] * config.scale
+    smaller, larger = config.scale_changes
+    scale = 1.0 + draws[:, 3] * ops.where(draws[:, 3] < 0.0, smaller, larger)
+    rotation, scale = _in_some_slices(config, rotation, scale, seed)
     flip = ops.where(draws[:, 4] < 0.0, -1.0, 1.0) if config.flip else ops.ones_like(scale)
     return Affine(shift, rotation, scale, flip)
+
+
+def _in_some_slices(config: AugmentConfig, rotation: Any, scale: Any, seed: Any) -> tuple[Any, Any]:
+    """Rotations and scales of the shares of the slices that have any. Drawn apart: what else is drawn does not depend on it."""
+    if config.rotation_share == config.scale_share == 1.0:
+        return rotation, scale
+    chances = tf.random.stateless_uniform([rotation.shape[0], 2], tf.random.experimental.stateless_fold_in(seed, SHARE_SEED))
+    rotated, scaled = chances[:, 0] < config.rotation_share, chances[:, 1] < config.scale_share
+    return ops.where(rotated, rotation, 0.0), ops.where(scaled, scale, 1.0)
 
 
 def warp(slices: Any, affine: Affine, interpolation: str, fill: Fill) -> Any:
