@@ -9,6 +9,7 @@ from tfpartial import config as configs
 from tfpartial.comparison.shown_metrics import SHOWN
 from tfpartial.confidence.estimators import ESTIMATORS
 from tfpartial.confidence.lessons import LESSONS
+from tfpartial.config.recipes import RECIPES
 from tfpartial.data.layouts import LAYOUTS
 from tfpartial.data.number_map import Values
 from tfpartial.losses import RULES
@@ -51,6 +52,7 @@ MIRRORED = {
     "TrainConfig.activation": ACTIVATIONS,
     "TrainConfig.checkpoint": CHECKPOINTS,
     "TrainConfig.method": METHODS,
+    "TrainConfig.recipe": RECIPES["train"],
     "TrainConfig.rule": RULES,
 }
 SWITCHES = {

@@ -7,15 +7,17 @@ import re
 import typing
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
+from tfpartial.config.recipes import recipe_options
 from tfpartial.config.renamed import refuse_renamed
 from tfpartial.errors import TfpartialError
-from tfpartial.free_options import require_groups, take_free, with_free
+from tfpartial.free_options import merged, require_groups, take_free, with_free
 from tfpartial.yaml_file import parse_yaml, read_yaml
 
 FLAGS = {
@@ -23,6 +25,8 @@ FLAGS = {
     "quiet": "log warnings only",
     "debug": "show the traceback of an error",
 }
+RECIPE = "recipe"
+"""The option that fills in others (`tfpartial.config.recipes`)."""
 _VALUE = re.compile(r"^(?!-)|^-[\d.]")
 
 
@@ -63,6 +67,7 @@ def build(verb: str, config_class: type, options: dict[str, Any]) -> Any:
     """
     refuse_renamed(verb, paths(options))
     require_groups(verb, config_class, options)
+    options = merged(recipe_options(verb, options.get(RECIPE)), options)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(config_class)
     try:
@@ -163,23 +168,34 @@ def is_sequence(hint: Any) -> bool:
 def _section_for_file(
     verb: str, config_class: type, words: list[str], verbs: tuple[str, ...], free: list[tuple[str, Any]]
 ) -> list[str]:
-    """Replaces the file after `--config` by the text of its section, with the free options of the command line put in."""
+    """Replaces the file after `--config` by the text of its section, with a recipe below it and free options put in."""
     replaced = list(words)
-    if "--config" not in words[:-1] and free:
-        return ["--config", _as_text(_with_free(verb, config_class, {}, free)), *words]
+    asked = _asked_recipe(words)
+    if "--config" not in words[:-1] and (free or asked):
+        return ["--config", _as_text(_filled(verb, config_class, asked, free)), *words]
     for place, word in enumerate(words[:-1]):
         if word == "--config":
-            section = _section(Path(words[place + 1]), verb, verbs)
+            section = {**_section(Path(words[place + 1]), verb, verbs), **asked}
+            asked = {}  # a recipe lies below the first file
             refuse_renamed(verb, paths(section))
-            replaced[place + 1] = _as_text(_with_free(verb, config_class, section, free))
+            replaced[place + 1] = _as_text(_filled(verb, config_class, section, free))
         elif word.startswith("--config="):
             raise TfpartialError("--config: expected a space before the file's name, got '='")
     return replaced
 
 
-def _with_free(verb: str, config_class: type, section: Mapping[str, Any], free: list[tuple[str, Any]]) -> dict[str, Any]:
+def _asked_recipe(words: list[str]) -> dict[str, Any]:
+    """The recipe that the words ask for, as a section has it."""
+    option = f"--{RECIPE}"
+    given = [value for word, value in pairwise(words) if word == option]
+    given += [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+    return {RECIPE: _word(given[-1])} if given else {}
+
+
+def _filled(verb: str, config_class: type, section: Mapping[str, Any], free: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A section with what its recipe says of the other options, and with the free options of the command line."""
     require_groups(verb, config_class, section)
-    changed = with_free(config_class, section, free)
+    changed = with_free(config_class, merged(recipe_options(verb, section.get(RECIPE)), section), free)
     require_groups(verb, config_class, changed)
     return changed
 

@@ -19,6 +19,7 @@ from tfpartial.config.common import (
     require_shares,
 )
 from tfpartial.config.priors import PriorUseConfig
+from tfpartial.config.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class TrainConfig:
         prior: stage folder that `prior` wrote, whose priors are part of the network (STIPPLE); none trains without.
         positions: stage folder that `align` wrote: places of organs that are not annotated; none places only annotated ones.
         prior_use: how the network is told the prior.
+        recipe: name of a set of options: where nothing else is said, `nnunet` trains as nnU-Net does (deep supervision, its loss,
+            augmentation, optimiser and learning rates). The stage's `config.yaml` shows each of them.
         method: weight rule and activation under one name. `certain` learns only certain labels
             (INERRANT0, SMILE); `naive` takes every missing label for background; `naive_softmax` does so with a softmax over
             organs and background.
@@ -151,6 +154,7 @@ class TrainConfig:
     prior: Path | None = None
     positions: Path | None = None
     prior_use: PriorUseConfig = field(default_factory=PriorUseConfig)
+    recipe: Recipe | None = None
     method: Method = "certain"
     rule: Rule | None = None
     activation: Activation | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tfpartial.config import TrainConfig
+from tfpartial.config.recipes import recipe_options
 from tfpartial.data.feed.batch import seen_by_loss
+from tfpartial.errors import TfpartialError
 from tfpartial.models.build import BUILT_WITH, NETWORKS
 from tfpartial.options import checked_options, choose
 from tfpartial.training.objective import Objective
@@ -15,6 +17,7 @@ from tfpartial.training.trainers import trainer_options
 
 def check(config: TrainConfig) -> None:
     """Raises `TfpartialError` for a name or option that does not exist, or a value of another type or outside its range."""
+    _require_filled_in(config)
     network_options(config)
     trainer_options(config.trainer)
     build_optimizer(config.optimizer, config.learning_rate)
@@ -26,3 +29,13 @@ def network_options(config: TrainConfig) -> dict[str, Any]:
     """The network's options, with the types that its builder asks for."""
     builder = choose(NETWORKS, config.network.name, "network.name")
     return checked_options(builder, config.network.options, "network.options", BUILT_WITH)
+
+
+def _require_filled_in(config: TrainConfig) -> None:
+    """A configuration that code made without `tfpartial.arguments.build` may name a recipe and have none of its options."""
+    said = set(recipe_options("train", config.recipe))
+    plain = TrainConfig(config.store, config.splits, config.out)
+    if said and all(getattr(config, name) == getattr(plain, name) for name in said):
+        raise TfpartialError(
+            f"recipe: '{config.recipe}' is not filled in; expected a configuration of `tfpartial.arguments.build`"
+        )
