@@ -14,7 +14,7 @@ FLOORS = [
     "cli data.layouts data.volumes finished_stages",
     "__main__ data.label_maps",
     "data.ingest data.phantom data.store data.survey",
-    "data.describe data.fold pictures",
+    "data.describe data.fold pictures planning",
     "comparison data.feed integrity priors",
     "relabel segmenter",
     "export inference ranking training",

@@ -63,8 +63,9 @@ def run(page: Path, folder: Path) -> None:
     text = page.read_text(encoding="utf-8")
     commands = blocks(page)
     for name in set(re.findall(r"\b[\w-]+\.yaml\b", commands)):
-        if not (folder / name).exists():
-            (folder / name).write_text(next(block for block in EXPERIMENT.findall(text) if "ingest:" in block))
+        experiments = [block for block in EXPERIMENT.findall(text) if "ingest:" in block]
+        if experiments and not (folder / name).exists():  # a command may write a file of its own
+            (folder / name).write_text(experiments[0])
     programs = folder / "bin"
     install(programs, "tfpartial", SHIM)
     install(programs, "make", MAKE)

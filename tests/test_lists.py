@@ -67,6 +67,7 @@ SWITCHES = {
     "CurriculumConfig.start_from",
     "ExportConfig.precision",
     "IngestConfig.intensities",
+    "PlanConfig.spacing",
     "PredictConfig.nifti_form",
     "PredictConfig.outside_box",
     "PriorConfig.least",

@@ -60,6 +60,7 @@ STAGES = {
     "prepare": Stage("data_prep.prepare", configs.PrepareConfig, Output(gives="store", resumes=True)),
     "coverage": Stage("data_prep.coverage", configs.CoverageConfig, Output()),
     "fingerprint": Stage("data_prep.fingerprint", configs.FingerprintConfig, Output("fingerprint.json")),
+    "plan": Stage("data_prep.plan", configs.PlanConfig, Output("plan.yaml")),
     "write": Stage("data_prep.write", configs.WriteConfig, Output("dataset")),
     "info": Stage("data_prep.info", configs.InfoConfig, first="path"),
     "train": Stage(

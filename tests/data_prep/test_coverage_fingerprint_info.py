@@ -4,8 +4,9 @@ import json
 
 import pandas as pd
 import pytest
+import yaml
 
-from tfpartial import cli
+from tfpartial import cli, models
 
 FILES = ("coverage.json", "coverage.csv", "cases.csv", "coverage.md", "coverage.png")
 
@@ -89,6 +90,45 @@ def test_fingerprint(tiny_run, tmp_path, capsys):
     assert content["foreground_intensity"]["CT"]["voxels"] == foreground
     assert -100 < content["foreground_intensity"]["CT"]["median"] < 200
     assert json.loads(out)["coarsest_axis"] == "z"
+
+
+def test_plan(tiny_run, tmp_path, capsys):
+    """32x32 slices: four stages, to 4x4."""
+    fingerprint, out = tmp_path / "fingerprint.json", tmp_path / "plan.yaml"
+    assert run(capsys, "fingerprint", "--manifest", tiny_run.manifest, "--out", fingerprint, "--workers", 1)[0] == 0
+    status, printed, _ = run(
+        capsys, "plan", "--fingerprint", fingerprint, "--out", out, "--spacing", "native", "--width", 2, "--json"
+    )
+    assert status == 0
+    planned, summary = yaml.safe_load(out.read_text()), json.loads(printed)
+    assert planned["prepare"]["size"] == [32, 32]
+    assert planned["train"]["network"] == {"name": "nnunet", "options": {"width": 2, "max_width": 512, "stages": 4}}
+    low, high = planned["train"]["window_hu"]
+    assert low == json.loads(fingerprint.read_text())["foreground_intensity"]["CT"]["p0.5"] < high
+    assert [row["size"] for row in summary["stages"]] == ["32x32", "16x16", "8x8", "4x4"]
+    assert summary["parameters"] == models.build("nnunet", 7, (32, 32, 1), width=2).count_params()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 9}, "expected the fingerprint of a data set in format 1, got 9"),
+        ({"cases": {}}, "expected cases with sizes and spacings above 0, got none"),
+        ({"organs": None}, "expected the fingerprint of a data set; its content has no usable"),
+        (
+            {"cases": {"a": {"size_zyx": [3, 0, 3], "spacing_mm_zyx": [1, 1, 1]}}},
+            "expected cases with sizes and spacings above 0, got others",
+        ),
+    ],
+)
+def test_a_plan_of_something_else_is_one_line(change, message, tmp_path, capsys):
+    content = {"format": 1, "name": "n", "organs": ["a"], "channel_names": ["CT"], "foreground_intensity": {"CT": None}}
+    content["cases"] = {"a": {"size_zyx": [3, 64, 64], "spacing_mm_zyx": [1, 1, 1]}}
+    path = tmp_path / "fingerprint.json"
+    path.write_text(json.dumps(content | change))
+    status, _, err = run(capsys, "plan", "--fingerprint", path, "--out", tmp_path / "plan.yaml")
+    assert status == 1 and message in err and len(err.splitlines()) == 1
+    assert not (tmp_path / "plan.yaml").exists()
 
 
 @pytest.mark.parametrize("option", [[], ["--path"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -244,6 +245,33 @@ class FingerprintConfig:
     workers: int = 0
     scheduler: str | None = None
     connect_timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class PlanConfig:
+    """Plan slices, network and batch for a data set and a memory, as nnU-Net does in 2D.
+
+    Args:
+        fingerprint: what `fingerprint` wrote.
+        out: plan (YAML) to write: a configuration file for `prepare` and `train`.
+        memory_gb: memory that a training step may take, by nnU-Net's estimate for a GPU and 16-bit numbers.
+        spacing: `median` resamples all slices to the median in-plane spacing, and to a coarser one where two slices would not fit
+            into the memory; `native` leaves them as they are.
+        width: filters of the first stage; each stage below has twice as many.
+        max_width: filters of a stage at most.
+    """
+
+    fingerprint: Path
+    out: Path
+    memory_gb: float = 8.0
+    spacing: Literal["median", "native"] = "median"
+    width: int = 32
+    max_width: int = 512
+
+    def __post_init__(self) -> None:
+        require(0 < self.memory_gb < math.inf, "memory_gb", "more than 0", self.memory_gb)
+        for option in ("width", "max_width"):
+            require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
 
 
 @dataclass(frozen=True)

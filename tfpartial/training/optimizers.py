@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import keras
 
@@ -11,7 +11,7 @@ from tfpartial.config import OptimizerConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.options import AtLeast, checked_options, choose
 
-Rate = float | keras.optimizers.schedules.LearningRateSchedule
+Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")

@@ -55,7 +55,7 @@ class InPlane:
     @cached_property
     def cropped(self) -> bool:
         """Whether there are native voxels that the network does not see."""
-        return any(grid > size for grid, size in zip(self._grid, self.size, strict=True))
+        return any(grid > size for grid, size in zip(self.grid, self.size, strict=True))
 
     def image(self, slices: np.ndarray, padding: float | np.ndarray = AIR_HU) -> np.ndarray:
         """int16 or floats `[n, Y, X, C]` to `[n, H, W, C]`: linear when resampling, padded with air or a number per channel."""
@@ -71,11 +71,11 @@ class InPlane:
 
     def native_label(self, slices: np.ndarray) -> np.ndarray:
         """uint8 `[n, H, W]` to `[n, Y, X]`: nearest when resampling, 0 where the network did not see."""
-        return self._backward(fit(slices, self._grid, 0), nearest=True)
+        return self._backward(fit(slices, self.grid, 0), nearest=True)
 
     def native_probability(self, slices: np.ndarray) -> np.ndarray:
         """float `[n, H, W, K]` to `[n, Y, X, K]`: linear when resampling, 0 where the network did not see."""
-        return self._backward(fit(slices, self._grid, 0), nearest=False)
+        return self._backward(fit(slices, self.grid, 0), nearest=False)
 
     @cached_property
     def _steps(self) -> tuple[float, float]:
@@ -86,7 +86,7 @@ class InPlane:
         return rows, columns
 
     @cached_property
-    def _grid(self) -> tuple[int, int]:
+    def grid(self) -> tuple[int, int]:
         """Rows and columns after resampling, before padding: as many as cover the native field of view."""
         if not self.resampled:
             return self.native_size
@@ -96,11 +96,11 @@ class InPlane:
         return rows, columns
 
     def _forward(self, slices: np.ndarray, nearest: bool) -> np.ndarray:
-        return self._resample(slices, self.native_size, self._grid, self._steps, nearest)
+        return self._resample(slices, self.native_size, self.grid, self._steps, nearest)
 
     def _backward(self, slices: np.ndarray, nearest: bool) -> np.ndarray:
         inverse = (1.0 / self._steps[0], 1.0 / self._steps[1])
-        return self._resample(slices, self._grid, self.native_size, inverse, nearest)
+        return self._resample(slices, self.grid, self.native_size, inverse, nearest)
 
     def _resample(
         self, slices: np.ndarray, old: tuple[int, int], new: tuple[int, int], steps: tuple[float, float], nearest: bool

@@ -8,11 +8,14 @@ in a partially labeled data set is not all that there is of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tfpartial.artifacts import parsing, read_versioned
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.case_statistics import CaseStatistics
@@ -20,6 +23,7 @@ from tfpartial.data.survey.value_counts import ValueCounts
 from tfpartial.errors import TfpartialError
 
 FORMAT = 1
+WHAT = "fingerprint of a data set"
 
 
 def fingerprint(manifest: Manifest, cases: Iterable[CaseStatistics]) -> dict[str, Any]:
@@ -99,3 +103,53 @@ def _intensity(counts: ValueCounts, number_map: NumberMap) -> dict[str, float] |
     }
     numbers = {name: number_map.number(value) for name, value in stored.items()}
     return {"voxels": counts.total, "sd": counts.sd * number_map.slope, **numbers}
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is read of a fingerprint.
+
+    Args:
+        name: of the data set.
+        organs: number of organs.
+        channels: names of the channels.
+        ids: of the cases.
+        sizes_zyx: int `[cases, 3]`.
+        spacings_mm_zyx: float `[cases, 3]`.
+        intensity: per channel the statistics of its labelled voxels; None for a channel without any.
+    """
+
+    name: str
+    organs: int
+    channels: tuple[str, ...]
+    ids: tuple[str, ...]
+    sizes_zyx: np.ndarray
+    spacings_mm_zyx: np.ndarray
+    intensity: Mapping[str, Mapping[str, float] | None]
+
+
+def read_fingerprint(path: Path) -> Fingerprint:
+    """Reads what `fingerprint` wrote.
+
+    Raises:
+        TfpartialError: another file, no case, or a size or spacing that is not above 0.
+    """
+    content = read_versioned(path, WHAT, FORMAT)
+    with parsing(path, WHAT):
+        cases = content["cases"]
+        sizes, spacings = (
+            np.array([case[of] for case in cases.values()], dtype).reshape(len(cases), 3)
+            for of, dtype in (("size_zyx", "int64"), ("spacing_mm_zyx", "float64"))
+        )
+        found = Fingerprint(
+            name=str(content["name"]),
+            organs=len(content["organs"]),
+            channels=tuple(content["channel_names"]),
+            ids=tuple(cases),
+            sizes_zyx=sizes,
+            spacings_mm_zyx=spacings,
+            intensity={name: content["foreground_intensity"][name] for name in content["channel_names"]},
+        )
+    if not cases or not ((sizes > 0).all() and (np.isfinite(spacings) & (spacings > 0)).all()):
+        raise TfpartialError(f"{path}: expected cases with sizes and spacings above 0, got {'others' if cases else 'none'}")
+    return found

@@ -1,0 +1,1 @@
+"""Slices, network and batch for a data set, as nnU-Net plans them."""
