@@ -27,7 +27,7 @@ def run(config: PlanConfig) -> dict[str, Any]:
         "spacing_mm": "native" if plan.spacing_mm is None else list(plan.spacing_mm),
         "batch": plan.batch,
         "parameters": parameters,
-        "memory_gb": round(plan.memory_gb, 2),
+        "memory_gb": float(f"{plan.memory_gb:.2g}"),
         "stages": stage_rows(plan),
         "notes": said,
     }

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
+from tfpartial.arguments import build
 from tfpartial.artifacts import read_json
 from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
 from tfpartial.data.feed.pipeline import case_slices
@@ -222,20 +223,30 @@ def test_without_an_average_the_last_network_is_that_of_the_last_step(tiny_run, 
             np.testing.assert_array_equal(variable, state[f"variable_{number}"])
 
 
+AVERAGED = {"ema": 0.9, "learning_rate": 1e-2}
+AS_NNUNET = {"recipe": "nnunet", "network": {"name": "nnunet"}, "ema": 0.9}
+
+
 @pytest.mark.slow
-def test_an_averaged_training_resumes_to_the_same_average(tiny_run, tmp_path):
+@pytest.mark.parametrize("asked", [AVERAGED, AS_NNUNET], ids=["averaged", "as nnU-Net"])
+def test_a_stopped_training_resumes_to_the_same_average(tiny_run, tmp_path, asked):
+    """With its optimiser, and with the heads of coarser scales, which the kept network does not have."""
+    steps = {"batch": 4, "epochs": 2, "steps_per_epoch": 3, "validate_every": 2}
+    options = {**steps, **asked, "network": {"options": {"width": 2}, **asked.get("network", {})}}
+    paths = {name: str(getattr(tiny_run, name)) for name in ("store", "splits", "annotations")}
     for folder, stops in ((tmp_path / "straight", [2]), (tmp_path / "resumed", [1, 2])):
         for epochs in stops:
-            averaged = config(tiny_run, folder, epochs=2, ema=0.9, deterministic=True)
+            built = build("train", TrainConfig, {**paths, "out": str(folder), **options})
             if epochs == 1:
-                open_stage(folder, "train", averaged, STATE)
+                open_stage(folder, "train", built, STATE)
                 with pytest.raises(KeyboardInterrupt):
-                    fit(averaged, read_training_cases(tiny_run.store, tiny_run.splits, 0, tiny_run.annotations), [StopAfter(1)])
+                    fit(built, read_training_cases(tiny_run.store, tiny_run.splits, 0, tiny_run.annotations), [StopAfter(1)])
             else:
-                segmenter.run(averaged)
+                segmenter.run(built)
     for name in ("straight", "resumed"):
         assert (tmp_path / name / "done.json").is_file()
     networks = [keras.saving.load_model(tmp_path / name / "last.keras", safe_mode=True) for name in ("straight", "resumed")]
+    assert len(networks[0].outputs) == 1
     for one, other in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfpartial import models
-from tfpartial.config import LossConfig, NetworkConfig, TrainConfig
+from tfpartial.config import LossConfig, NetworkConfig, OptimizerConfig, TrainConfig
 from tfpartial.data.fold.training_cases import read_training_cases
 from tfpartial.errors import TfpartialError
 from tfpartial.segmenter.precision import dtype_policy
@@ -14,6 +14,8 @@ from tfpartial.training import Objective, PartialSegmenter
 from tfpartial.training import fit as module
 from tfpartial.training.checkpoint import Progress, load_state, save_state
 from tfpartial.training.deep_supervision import DeepSupervision
+from tfpartial.training.learning_rate import WarmDecay
+from tfpartial.training.optimizers import build_optimizer
 
 SIDE, ORGANS = 32, 2
 BOTH_TERMS = LossConfig({"bce": {"weight": 1.0}, "dice": {"weight": 1.0}})
@@ -136,6 +138,36 @@ def test_learns_in_half_precision(policy):
     assert np.isfinite(float(values["loss"]))
     assert all(output.dtype == "float32" for output in model.deep.model.outputs)
     assert all(np.isfinite(variable.numpy()).all() for variable in model.learned_variables)
+
+
+def discs():
+    """A slice of two discs of the same HU, organ 1 above organ 2: only their places tell them apart."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    label = np.zeros((1, SIDE, SIDE), np.uint8)
+    for organ, row in ((1, 9), (2, 22)):
+        label[0, (rows - row) ** 2 + (columns - 15) ** 2 < 30] = organ
+    noise = np.random.default_rng(0).normal(0, 20, label.shape)
+    image = np.where(label > 0, 150, 0) + noise
+    return {"image": tf.constant(image[..., None], tf.int16), "label": tf.constant(label), "annotated": tf.ones((1, 2), bool)}
+
+
+@pytest.mark.slow
+def test_learns_a_slice_by_heart_with_the_optimiser_of_nnunet():
+    keras.utils.set_random_seed(0)
+    network = models.build("nnunet", ORGANS, (SIDE, SIDE, 1), width=4)
+    loss = LossConfig({"bce": {}, "dice": {"form": "linear", "smooth": 1e-5}})
+    objective = Objective("certain", ORGANS, loss)
+    model = PartialSegmenter(network, objective, (-160, 300), mean=10.0, sd=90.0, deep=DeepSupervision(network))
+    options = {"momentum": 0.99, "nesterov": True, "weight_decay": 3e-5}
+    optimizer = build_optimizer(OptimizerConfig("sgd", options, clip_norm=12.0), WarmDecay(0.01, 0.0, 150, shape="polynomial"))
+    model.compile(optimizer=optimizer)
+    step, data = tf.function(model.train_step), discs()
+    for _ in range(150):
+        step(data)
+    label, predicted = data["label"].numpy(), np.array(model(data["image"])) > 0
+    for organ in (1, 2):
+        wanted, got = label == organ, predicted[..., organ - 1]
+        assert 2 * (wanted & got).sum() / (wanted.sum() + got.sum()) > 0.95
 
 
 @pytest.mark.parametrize("model", [None, "earlier"])

@@ -69,13 +69,15 @@ def text(plan: SlicePlan, data: Fingerprint, planned: dict[str, dict[str, Any]],
     """The file."""
     said = [
         f"Planned by `tfpartial plan` for {data.name}: {len(data.ids)} cases, {data.organs} organs, {memory_gb:g} GB.",
-        f"{parameters:,} parameters; a step takes about {plan.memory_gb:.1f} GB (nnU-Net's estimate, for a GPU and 16 bits).",
+        f"{parameters:,} parameters; a step takes about {plan.memory_gb:.2g} GB (nnU-Net's estimate, for a GPU and 16 bits).",
         *notes(plan, data),
     ]
     table = [f"{row['stage']:5}  {row['stride']:6}  {row['size']:9}  {row['filters']:7}" for row in stage_rows(plan)]
     # A name from a stranger stays in its line.
     head = [*(" ".join(for_terminal(line).split()) for line in said), "", "stage  stride  size       filters", *table]
-    return "\n".join([*(f"# {line}".rstrip() for line in head), yaml.safe_dump(planned, sort_keys=False)])
+    return "\n".join(
+        [*(f"# {line}".rstrip() for line in head), yaml.safe_dump(planned, sort_keys=False, default_flow_style=None)]
+    )
 
 
 def _window(data: Fingerprint) -> list[float] | None:
