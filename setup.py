@@ -13,6 +13,7 @@ DICOM = ["highdicom>=0.26,<1", "pydicom>=3.0,<4"]
 DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
+    "jax>=0.7,<1",
     "mypy>=1.15,<3",
     "nibabel>=5.3,<6",
     "pytest>=8.3,<10",
