@@ -130,6 +130,14 @@ def test_features_of_more_voxels_are_averaged(max_tokens, tokens):
     assert network.get_layer("cross_attention_3_gated").output.shape == (None, 8, 12, 8)
 
 
+def test_the_filter_of_averaged_features_lies_where_they_were():
+    """Four rows in blocks of three: pooling pads a row in front and one behind, two rows each on the skip's grid."""
+    network = build(self_attention=False, cross_attention=2, max_tokens=5)
+    up, crop = outputs(network, "cross_attention_3_up", "cross_attention_3_crop")
+    assert up.shape == (1, 12, 12, 8)
+    np.testing.assert_array_equal(crop, up[:, 2:-2])
+
+
 @pytest.mark.parametrize(("options", "added"), [({}, False), ({"residual": True}, True), ({"max_tokens": 2}, True)])
 def test_the_result_is_added_on_request_and_where_it_is_pooled(options, added):
     """Six voxels at the end of the encoder: pooled to two, their own places are only in the features themselves."""

@@ -84,7 +84,7 @@ def cross_attention(skip: Features, below: Features, level: int, heads: Heads, w
     keys = _tokens(below, embedding, pooled, heads, f"{name}_keys")
     values = _tokens(blocks.pool(skip, f"{name}_values"), embedding, pooled, heads, f"{name}_values")
     gate = blocks.convolution(_attend(keys, values, heads, embedding, name), channels, 1, f"{name}_filter", activation="sigmoid")
-    return layers.Multiply(name=f"{name}_gated")([skip, _grown(gate, 2 * pooled, skip, name)])
+    return layers.Multiply(name=f"{name}_gated")([skip, _grown(gate, pooled, skip, name, scale=2)])
 
 
 def embedding_width(below: int, skip: int, width: int, heads: int) -> int:
@@ -124,8 +124,9 @@ def _attend(keys: Features, values: Features, heads: Heads, channels: int, name:
     return layers.Reshape((rows, columns, channels), name=f"{name}_grid")(attention(keys, values, keys))
 
 
-def _grown(x: Features, factor: int, like: Features, name: str) -> Features:
-    """Linearly upsampled to the grid of `like`; what pooling had padded is cut off."""
-    x = layers.UpSampling2D(factor, interpolation="bilinear", name=f"{name}_up")(x)
-    spare = tuple((0, have - want) for have, want in zip(x.shape[1:3], like.shape[1:3], strict=True))
-    return layers.Cropping2D(spare, name=f"{name}_crop")(x) if any(cut for _, cut in spare) else x
+def _grown(x: Features, pooled: int, like: Features, name: str, scale: int = 1) -> Features:
+    """Linearly upsampled to the grid of `like`, `scale` times as fine as what was pooled; what pooling had padded is cut off."""
+    x = layers.UpSampling2D(scale * pooled, interpolation="bilinear", name=f"{name}_up")(x)
+    spare = [(have - want) // scale for have, want in zip(x.shape[1:3], like.shape[1:3], strict=True)]
+    cuts = tuple((scale * (rest // 2), scale * (rest - rest // 2)) for rest in spare)  # pooling pads in front and behind
+    return layers.Cropping2D(cuts, name=f"{name}_crop")(x) if any(spare) else x
