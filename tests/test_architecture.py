@@ -18,7 +18,7 @@ FLOORS = [
     "comparison data.feed integrity priors",
     "relabel segmenter",
     "export inference ranking training",
-    "audit catalogue confidence experiment",
+    "audit catalogue confidence experiment inspection",
     "data_prep report train",
     "evaluate",
 ]
