@@ -81,6 +81,7 @@ STAGES = {
     "overlay": Stage("evaluate.overlay", configs.OverlayConfig, Output()),
     "audit": Stage("evaluate.audit", configs.AuditConfig, Output()),
     "report": Stage("evaluate.report", configs.ReportConfig, Output("report.html", gathers=AXES, whole="folder"), "folder"),
+    "inspect": Stage("evaluate.inspection", configs.InspectConfig, Output()),
     "verify": Stage("evaluate.verify", configs.VerifyConfig, first="folder"),
     "export": Stage("evaluate.export", configs.ExportConfig, Output()),
 }

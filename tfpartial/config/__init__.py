@@ -30,6 +30,7 @@ from tfpartial.config.evaluation import (
     VerifyConfig,
 )
 from tfpartial.config.experiment import CURRICULUM, CurriculumConfig, PickConfig, RunConfig, SweepConfig
+from tfpartial.config.inspection import InspectConfig
 from tfpartial.config.priors import AlignConfig, PriorConfig, PriorUseConfig, SearchConfig
 from tfpartial.config.relabeling import (
     AcceptConfig,
@@ -60,6 +61,7 @@ __all__ = [
     "FingerprintConfig",
     "InfoConfig",
     "IngestConfig",
+    "InspectConfig",
     "IntensityConfig",
     "LossConfig",
     "Method",
