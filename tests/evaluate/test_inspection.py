@@ -105,7 +105,7 @@ def test_options_that_do_not_go_together_are_refused(changes, message, tmp_path)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": NetworkConfig("vnet")}, r"network\.name: 'vnet' does not exist; expected one of unet"),
+        ({"network": NetworkConfig("vnet")}, "network 'vnet' does not exist; expected one of unet"),
         ({"layers": ["neck"]}, "network 'unet': expected a layer of its own with features .*, got 'neck'"),
         ({"voxel": (16, 0)}, r"voxel: expected a row and column on the slice of 16x16, got \(16, 0\)"),
     ],

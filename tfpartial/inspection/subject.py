@@ -15,8 +15,6 @@ from tfpartial.errors import TfpartialError
 from tfpartial.export import rebuild
 from tfpartial.inference.cases import find_cases
 from tfpartial.inference.windows import SliceWindows
-from tfpartial.models.build import BUILT_WITH, NETWORKS
-from tfpartial.options import checked_options, choose
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.segmenter.card import SegmenterCard, read_card, require_same_data
 from tfpartial.segmenter.network import load_network, read_renderer
@@ -71,14 +69,12 @@ def subject_of(config: InspectConfig) -> Subject:
 
 
 def _untrained(config: InspectConfig) -> Subject:
-    builder = choose(NETWORKS, config.network.name, "network.name")
-    options = checked_options(builder, config.network.options, "network.options", BUILT_WITH)
     shape = (*config.size, config.channels)
 
     def build(policy: str) -> keras.Model:
         keras.utils.set_random_seed(config.seed)
         with dtype_policy(policy):
-            return models.build(config.network.name, config.logits, shape, **options)
+            return models.build(config.network.name, config.logits, shape, **config.network.options)
 
     policy = choose_policy(config.precision)
     network = build(policy)
