@@ -97,6 +97,18 @@ def test_a_new_network_with_plain_weights_gives_the_plain_logits_under_every_pri
     np.testing.assert_allclose(model([images(), priors()]), network(images()), rtol=1e-4, atol=1e-4)
 
 
+def test_a_first_convolution_may_read_padded_slices(monkeypatch):
+    def padded(num_logits, input_shape):
+        inputs = keras.Input(input_shape, name="slice")
+        x = keras.layers.Conv2D(4, 3, name=models.FEATURES)(keras.layers.ZeroPadding2D(1, name="padding")(inputs))
+        return keras.Model(inputs, keras.layers.Conv2D(num_logits, 1, name=models.LOGITS)(x), name="padded")
+
+    monkeypatch.setitem(models.NETWORKS, "padded", padded)
+    model, network = models.build_with_prior("padded", 3, SHAPE, 3, "input"), shuffled(models.build("padded", 3, SHAPE))
+    models.take_plain_weights(model, network)
+    np.testing.assert_allclose(model([images(), priors()]), network(images()), rtol=1e-4, atol=1e-4)
+
+
 def test_the_weights_at_the_activation_are_the_plain_ones_in_their_order():
     model, network = with_prior("activation", epsilon=1e-6), plain()
     assert [weight.path for weight in model.weights] == [weight.path for weight in network.weights]

@@ -24,6 +24,7 @@ Rewire = Callable[..., keras.KerasTensor]
 
 JOINED = "slice_and_prior"
 PROJECTION = "prior_projection"
+PADDINGS = (keras.layers.ZeroPadding2D, keras.layers.ZeroPadding3D)
 LAYERS_BY_RANK = {
     4: (keras.layers.AveragePooling2D, keras.layers.Conv2D),
     5: (keras.layers.AveragePooling3D, keras.layers.Conv3D),
@@ -202,10 +203,17 @@ def take_plain_weights(model: keras.Model, plain: keras.Model) -> None:
     ours.pop(PROJECTION, None)
     if unlike := sorted(set(ours) ^ set(theirs)):
         raise TfpartialError(f"'{model.name}' cannot take the weights of '{plain.name}': only one has {', '.join(unlike)}")
-    joined = next((layer.output for layer in model.layers if layer.name == JOINED), None)
-    weights = {name: _fitted(layer, theirs[name], layer.input is joined) for name, layer in ours.items()}
+    joined = _joined(model)
+    weights = {name: _fitted(layer, theirs[name], id(layer.input) in joined) for name, layer in ours.items()}
     for name, layer in ours.items():
         layer.set_weights(weights[name])
+
+
+def _joined(model: keras.Model) -> set[int]:
+    """The tensors, by identity, that are slice and prior side by side: as they are, or padded before the first convolution."""
+    found = {id(layer.output) for layer in model.layers if layer.name == JOINED}
+    paddings = [layer for layer in model.layers if isinstance(layer, PADDINGS)]
+    return found | {id(layer.output) for layer in paddings if id(layer.input) in found}
 
 
 def _fitted(layer: keras.layers.Layer, plain: keras.layers.Layer, reads_prior: bool) -> list[np.ndarray]:
