@@ -10,6 +10,7 @@ from keras import layers
 from tfpartial.inspection import products, spans
 from tfpartial.inspection.graph import Step
 from tfpartial.inspection.spans import Rule
+from tfpartial.models.layers.instance_norm import InstanceNormalization
 from tfpartial.models.layers.position_encoding import PositionEncoding2D
 from tfpartial.models.layers.prior_driven_activation import PriorDrivenActivation
 from tfpartial.models.layers.up_conv import UpConv
@@ -38,7 +39,7 @@ VOXEL_BY_VOXEL = (
     *(layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum, layers.Concatenate),
     *(layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Rescaling),
     *(layers.Dropout, layers.SpatialDropout2D, layers.GaussianNoise, layers.GaussianDropout),
-    *(PositionEncoding2D, PriorForm, PriorDrivenActivation),
+    *(InstanceNormalization, PositionEncoding2D, PriorForm, PriorDrivenActivation),
 )
 """Normalisations too: the statistics of a slice or a group are not counted as seen, as in publications."""
 POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)

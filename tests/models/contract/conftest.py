@@ -35,6 +35,7 @@ TABLE = {
     "unet": Row({"width": 2}),
     "attention_unet": Row({"width": 2}),
     "u_transformer": Row({"width": 2, "heads": 2}),
+    "nnunet": Row({"width": 4, "stages": 3}, multiple=4),
 }
 
 
