@@ -148,6 +148,14 @@ def test_checksums_reach_paths_in_lists_and_in_parts(tmp_path):
     assert input_checksums(CompareConfig(tmp_path / "out", scores)) == files
 
 
+def test_checksums_reach_a_file_that_a_free_option_names(config, tmp_path):
+    """A network that starts from other weights in the same file is another training."""
+    weights = tmp_path / "resnet18.safetensors"
+    weights.write_bytes(b"1")
+    named = replace(config, network=NetworkConfig("unet_resnet18", {"encoder": "resnet18", "weights": str(weights)}))
+    assert input_checksums(named) == input_checksums(config) | {str(weights): sha256(weights)}
+
+
 def test_options_that_may_change_are_no_differences(config):
     open_stage(config.out, "train", config, "state.npz")
     other = replace(config, batch=2, fold=1)

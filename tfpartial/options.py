@@ -116,7 +116,7 @@ def type_text(hint: Any) -> str:
     if least is not None:
         return f"{type_text(hint)}, {least:g} or more"
     if typing.get_origin(hint) is typing.Literal:
-        return " or ".join(typing.get_args(hint))
+        return " or ".join(map(str, typing.get_args(hint)))
     if hint is type(None):
         return "none"
     if typing.get_origin(hint) in (typing.Union, types.UnionType):

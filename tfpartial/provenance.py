@@ -117,7 +117,19 @@ def input_checksums(config: Any) -> dict[str, str]:
     """
     named = [path for field in dataclasses.fields(config) if field.name != "out" for path in _paths(getattr(config, field.name))]
     files = [file for path in named for file in ([path] if path.is_file() else _files_of(path))]
-    return {str(file): sha256(file) for file in files if file.suffix in HASHED_SUFFIXES}
+    wanted = [file for file in files if file.suffix in HASHED_SUFFIXES]
+    return {str(file): sha256(file) for file in [*wanted, *_files_in_options(config)]}
+
+
+def _files_in_options(value: Any) -> list[Path]:
+    """Files that free options name, such as a network's first weights: those are text, whatever they mean."""
+    if dataclasses.is_dataclass(value):
+        return [path for field in dataclasses.fields(value) for path in _files_in_options(getattr(value, field.name))]
+    if not isinstance(value, dict):
+        return []
+    texts = [Path(item) for item in value.values() if isinstance(item, str) and item]
+    named = [path for path in texts if os.path.isfile(path)]  # noqa: PTH113  where text is no name, Path raises
+    return [*named, *(path for item in value.values() for path in _files_in_options(item))]
 
 
 def _files_of(folder: Path) -> list[Path]:

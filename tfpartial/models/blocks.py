@@ -38,16 +38,25 @@ def conv_relu(x: Features, filters: int, name: str) -> Features:
     return convolution(x, filters, 3, name, activation="relu")
 
 
-def norm_relu(x: Features, name: str, relu: str = "") -> Features:
+def norm(x: Features, name: str, **options: Any) -> Features:
+    """Batch normalisation."""
+    return FusedBatchNormalization(name=f"{name}_bn", **options)(x)
+
+
+def norm_relu(x: Features, name: str, relu: str = "", **options: Any) -> Features:
     """Batch normalisation and relu; `relu` names the relu otherwise than `<name>_relu`."""
-    return layers.ReLU(name=relu or f"{name}_relu")(FusedBatchNormalization(name=f"{name}_bn")(x))
+    return layers.ReLU(name=relu or f"{name}_relu")(norm(x, name, **options))
+
+
+def conv_norm_relu(x: Features, filters: int, size: int, name: str, relu: str = "", **options: Any) -> Features:
+    """A normalised convolution that keeps the grid, and relu; the BN's offset is its bias."""
+    return norm_relu(convolution(x, filters, size, name, use_bias=False, **options), name, relu)
 
 
 def two_convs(x: Features, filters: int, name: str, relu: str = "") -> Features:
     """Two 3x3 convolutions, the second one normalised (thesis, Table A.1)."""
     x = conv_relu(x, filters, f"{name}_conv_1")
-    x = convolution(x, filters, 3, f"{name}_conv_2", use_bias=False)  # the BN's offset is the bias
-    return norm_relu(x, f"{name}_conv_2", relu)
+    return conv_norm_relu(x, filters, 3, f"{name}_conv_2", relu)
 
 
 def pool(x: Features, name: str) -> Features:

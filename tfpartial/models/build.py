@@ -10,9 +10,11 @@ import keras
 
 from tfpartial.errors import TfpartialError
 from tfpartial.models.attention_unet import attention_unet
+from tfpartial.models.deeplab_v3 import deeplab_v3, deeplab_v3_plus
 from tfpartial.models.nnunet import nnunet
 from tfpartial.models.u_transformer import u_transformer
 from tfpartial.models.unet import unet
+from tfpartial.models.unet_resnet18 import unet_resnet18
 from tfpartial.options import checked_options
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
@@ -20,9 +22,15 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "attention_unet": attention_unet,
     "u_transformer": u_transformer,
     "nnunet": nnunet,
+    "deeplab_v3": deeplab_v3,
+    "deeplab_v3_plus": deeplab_v3_plus,
+    "unet_resnet18": unet_resnet18,
 }
 """Each builder takes `BUILT_WITH` and its own options, all with defaults."""
 BUILT_WITH = ("num_logits", "input_shape")
+FIRST_WEIGHTS = "weights"
+"""The option of these networks that names a file of first weights. It says nothing of the layers: a network that is built to get
+the weights of a trained one needs no such file."""
 
 
 def build(name: str, num_organs: int, input_shape: Sequence[int], **options: Any) -> keras.Model:

@@ -117,7 +117,9 @@ def build_with_prior(
     image = keras.Input(tuple(input_shape), name="slice")
     prior = keras.Input((*grid, num_organs), dtype="float32", name="prior")
     logits = PLACES[where](network, image, prior, activation, epsilon)
-    return keras.Model([image, prior], logits, name=f"{network.name}_prior_{where}")
+    model = keras.Model([image, prior], logits, name=f"{network.name}_prior_{where}")
+    take_plain_weights(model, network)  # the layers were made anew, and some networks start from weights of a file
+    return model
 
 
 def _at_activation(

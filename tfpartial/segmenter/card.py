@@ -18,6 +18,7 @@ from tfpartial.data.number_map import NumberMaps
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.models.build import FIRST_WEIGHTS
 
 FILE_NAME = "segmenter.json"
 WHAT = "card of a trained segmenter"
@@ -33,6 +34,12 @@ class NetworkSpec:
     num_logits: int
     input_shape: tuple[int, int, int]
     options: dict[str, Any]
+
+    @property
+    def without_first_weights(self) -> NetworkSpec:
+        """The same layers, built without a file of first weights."""
+        options = {name: value for name, value in self.options.items() if name != FIRST_WEIGHTS}
+        return dataclasses.replace(self, options=options)
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,15 @@ def _network_spec(content: dict[str, Any]) -> NetworkSpec:
     return NetworkSpec(content["name"], num_logits, tuple(content["input_shape"]), content["options"])
 
 
-def build_network(card: SegmenterCard) -> keras.Model:
-    """The network of a card with new weights, under the current dtype policy."""
-    spec = card.network
+def build_network(card: SegmenterCard, first_weights: bool = False) -> keras.Model:
+    """The network of a card with new weights, under the current dtype policy.
+
+    Args:
+        card: how to build it.
+        first_weights: take them from the file that the network's options name, as a training does that begins. Else they are
+            random, and that file need not be there.
+    """
+    spec = card.network if first_weights else card.network.without_first_weights
     if card.prior is None or card.prior_epsilon is None:
         return models.build(spec.name, spec.num_logits, spec.input_shape, **spec.options)
     use = (len(card.organs), card.prior, card.activation, card.prior_epsilon)

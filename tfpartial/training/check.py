@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tfpartial.config import TrainConfig
 from tfpartial.config.recipes import recipe_options
 from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.errors import TfpartialError
-from tfpartial.models.build import BUILT_WITH, NETWORKS
+from tfpartial.models.build import BUILT_WITH, FIRST_WEIGHTS, NETWORKS
 from tfpartial.options import checked_options, choose
 from tfpartial.training.objective import Objective
 from tfpartial.training.optimizers import build_optimizer
@@ -16,9 +17,10 @@ from tfpartial.training.trainers import trainer_options
 
 
 def check(config: TrainConfig) -> None:
-    """Raises `TfpartialError` for a name or option that does not exist, or a value of another type or outside its range."""
+    """Raises `TfpartialError` for a name or option that does not exist, or a value outside its type or range, or first weights
+    that are not there."""
     _require_filled_in(config)
-    network_options(config)
+    _require_first_weights(config, network_options(config))
     trainer_options(config.trainer)
     build_optimizer(config.optimizer, config.learning_rate)
     objective = Objective(config.method, 1, config.loss, config.rule, config.activation)
@@ -39,3 +41,10 @@ def _require_filled_in(config: TrainConfig) -> None:
         raise TfpartialError(
             f"recipe: '{config.recipe}' is not filled in; expected a configuration of `tfpartial.arguments.build`"
         )
+
+
+def _require_first_weights(config: TrainConfig, options: dict[str, Any]) -> None:
+    """A run finds out before its first stage that the file of first weights is not there."""
+    weights = None if config.model is not None else options.get(FIRST_WEIGHTS)
+    if weights is not None and not Path(weights).exists():
+        raise TfpartialError(f"network.options.{FIRST_WEIGHTS}: {weights}: no such file; expected an encoder's weights")

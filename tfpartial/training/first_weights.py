@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from tfpartial.errors import TfpartialError
 from tfpartial.models.with_prior import take_plain_weights
-from tfpartial.segmenter.card import SegmenterCard, read_card
+from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, read_card
 from tfpartial.segmenter.network import load_network
 
 MAY_DIFFER = ("method", "rule", "mean", "sd", "prior", "prior_epsilon", "number_maps")
@@ -28,7 +29,7 @@ def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
     """
     start = read_card(model)
     for field in dataclasses.fields(card):
-        asked, found = getattr(card, field.name), getattr(start, field.name)
+        asked, found = (_compared(getattr(each, field.name)) for each in (card, start))
         if field.name not in MAY_DIFFER and asked != found:
             raise TfpartialError(f"model: {model} was trained with {field.name} {found}; expected that of this training, {asked}")
     if start.prior not in (None, card.prior):
@@ -38,6 +39,11 @@ def continued_card(card: SegmenterCard, model: Path) -> SegmenterCard:
         found = f"was trained with a prior of epsilon {start.prior_epsilon:g}"
         raise TfpartialError(f"model: {model} {found}; expected that of this training's prior, {card.prior_epsilon:g}")
     return dataclasses.replace(card, mean=start.mean, sd=start.sd)
+
+
+def _compared(value: Any) -> Any:
+    """Of a network, its layers: where its first weights came from does not matter any more."""
+    return value.without_first_weights if isinstance(value, NetworkSpec) else value
 
 
 def take_weights(network: keras.Model, model: Path, checkpoint: str) -> None:

@@ -92,7 +92,7 @@ def _build(
     if prior is not None:
         write_prior(prior, config.out)  # a segmenter's folder has all that prediction needs
     with dtype_policy(policy):
-        network = build_network(card)
+        network = build_network(card, first_weights=config.model is None)
         deep = DeepSupervision(network) if config.deep_supervision else None
     set_norm_momentum(network, config.norm_momentum)
     if config.model is not None:
