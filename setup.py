@@ -14,6 +14,7 @@ DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "jax>=0.7,<1",
+    "keras-hub>=0.32,<1",  # networks that users bring
     "mypy>=1.15,<3",
     "nibabel>=5.3,<6",
     "pytest>=8.3,<10",

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+from tests.models.outside import forget, outside  # noqa: F401  a fixture
 from tfpartial import cli
 from tfpartial.data.feed.batch import ENTRIES, Entry
 from tfpartial.losses import TERMS, Term
@@ -143,6 +144,24 @@ def test_a_network(train, train_and_resume, tiny_run, tmp_path, monkeypatch, cap
     assert (status, printed.err) == (1, "tfpartial train: network.options.depth: expected int, got 'two'\n")
     assert cli.main(["info", "--networks"]) == 0
     assert "number of its hidden layers" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_network_that_a_user_brings(train, train_and_resume, tiny_run, tmp_path, outside):  # noqa: F811
+    asked = ("--network.name", f"{outside}:segmenter", "--network.options.filters")
+    train_and_resume(*asked, "3")
+    assert read_card(tmp_path / "model").network.name == "outside_tfpartial:segmenter"
+    forget()
+    signature = predict_and_export(tiny_run, tmp_path / "model")
+    assert signature(hu=tf.zeros((1, 32, 32, 1), tf.int16))["labels"].shape == (1, 32, 32)
+    store = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations]
+    model = ["--model", tmp_path / "model", "--epochs", 1, "--steps_per_epoch", 1, "--batch", 2, "--filters", "[2]"]
+    assert cli.main(["confidence", *map(str, [*store, *model, "--out", tmp_path / "confidence"]), "--json"]) == 0
+    forget()
+    relabel = [*store, "--model", tmp_path / "model", "--estimator", "learned", "--confidence", tmp_path / "confidence"]
+    assert cli.main(["relabel", *map(str, [*relabel, "--out", tmp_path / "labels"]), "--json"]) == 0
+    status, printed = train(*asked, "many")
+    assert (status, printed.err) == (1, "tfpartial train: network.options.filters: expected int, got 'many'\n")
 
 
 @pytest.mark.slow

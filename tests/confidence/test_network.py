@@ -59,5 +59,5 @@ def test_gives_float32_logits_under_mixed_precision_and_comes_back_from_its_file
 
 def test_names_the_layer_that_a_foreign_network_lacks():
     inputs = keras.Input((8, 8, 1))
-    with pytest.raises(TfpartialError, match=r"segmenter 'foreign': expected a network of tfpartial.models .* has no features"):
+    with pytest.raises(TfpartialError, match=r"segmenter 'foreign': expected a network with layers features; it has no features"):
         confidence_network(keras.Model(inputs, keras.layers.ReLU()(inputs), name="foreign"), 1, "finetune")

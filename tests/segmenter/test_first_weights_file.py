@@ -31,6 +31,11 @@ def test_a_fine_tuning_may_name_another_file_but_no_other_network(tmp_path):
         continued_card(wider, tmp_path)
 
 
+def test_the_options_of_a_brought_network_are_its_own():
+    spec = NetworkSpec("ours:network", 2, (32, 32, 1), OPTIONS)
+    assert spec.without_first_weights == spec
+
+
 def test_a_run_is_refused_before_its_first_stage(tmp_path):
     config = TrainConfig(tmp_path, tmp_path, tmp_path, network=NetworkConfig("unet_resnet18", OPTIONS))
     with pytest.raises(

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfpartial.artifacts import parsing, read_json, sha256, write_json
 from tfpartial.confidence.network import FILTERS, LearnedConfidence, Start
 from tfpartial.errors import TfpartialError
-from tfpartial.segmenter.card import SegmenterCard
+from tfpartial.segmenter.card import SegmenterCard, import_brought_layers
 from tfpartial.segmenter.network import read_network
 
 NETWORK, CARD = "confidence.keras", "confidence.json"
@@ -90,6 +90,7 @@ def load_confidence(folder: Path, model: Path, checkpoint: str) -> LearnedConfid
     path = folder / NETWORK
     if not path.is_file():
         raise TfpartialError(f"{folder}: expected a finished stage folder of `confidence` with {NETWORK}, which is not there")
+    import_brought_layers(model)
     return LearnedConfidence(read_network(path), card.start)
 
 

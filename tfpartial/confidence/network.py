@@ -76,7 +76,5 @@ def require_layers(segmenter: keras.Model, *names: str) -> None:
     """Raises `TfpartialError` when a layer is not in the network."""
     missing = sorted(set(names) - {layer.name for layer in segmenter.layers})
     if missing:
-        raise TfpartialError(
-            f"segmenter '{segmenter.name}': expected a network of tfpartial.models with layers {', '.join(names)}; "
-            f"it has no {', '.join(missing)}"
-        )
+        expected = f"expected a network with layers {', '.join(names)}"
+        raise TfpartialError(f"segmenter '{segmenter.name}': {expected}; it has no {', '.join(missing)}")

@@ -27,8 +27,9 @@ class NetworkConfig:
     """Which network.
 
     Args:
-        name: a name of `tfpartial.models.build`.
-        options: the network's own options, such as `width`; `tfpartial info --networks` lists names and options.
+        name: `tfpartial info --networks` lists names and options; or `package.module:function` of installed code, which is run
+            (`docs/how-to/use-another-network.md`).
+        options: the network's own options, such as `width`.
     """
 
     name: str = "unet"

@@ -89,7 +89,7 @@ def build_with_prior(
     A prior of 1/2 everywhere leaves the plain network's logits as they are, bit by bit, at `activation` and `bottleneck`.
 
     Args:
-        name: a key of `NETWORKS`.
+        name: a key of `NETWORKS`, or `package.module:function`.
         num_logits: logits per voxel: K, or K+1 for a softmax with background in channel 0.
         input_shape: of a slice or patch, channels last.
         num_organs: K, the channels of the prior.

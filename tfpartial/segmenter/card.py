@@ -18,6 +18,7 @@ from tfpartial.data.number_map import NumberMaps
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.models.brought import brought_function, is_brought
 from tfpartial.models.build import FIRST_WEIGHTS
 
 FILE_NAME = "segmenter.json"
@@ -38,6 +39,8 @@ class NetworkSpec:
     @property
     def without_first_weights(self) -> NetworkSpec:
         """The same layers, built without a file of first weights."""
+        if is_brought(self.name):  # its options are its own affair
+            return self
         options = {name: value for name, value in self.options.items() if name != FIRST_WEIGHTS}
         return dataclasses.replace(self, options=options)
 
@@ -145,6 +148,21 @@ def build_network(card: SegmenterCard, first_weights: bool = False) -> keras.Mod
         return models.build(spec.name, spec.num_logits, spec.input_shape, **spec.options)
     use = (len(card.organs), card.prior, card.activation, card.prior_epsilon)
     return models.build_with_prior(spec.name, spec.num_logits, spec.input_shape, *use, **spec.options)
+
+
+def import_brought_layers(folder: Path) -> None:
+    """Imports the module of a network that a user brought, which registers its layers: a `.keras` file names them only.
+
+    Args:
+        folder: stage folder of `train`; its card names the function. The module is looked for where Python finds what is
+            installed, never in the folder.
+
+    Raises:
+        TfpartialError: no readable card, or the module is not installed here.
+    """
+    name = read_card(folder).network.name
+    if is_brought(name):
+        brought_function(name)
 
 
 def require_same_data(card: SegmenterCard, store: Store, model: Path) -> None:

@@ -19,7 +19,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.priors.render import PriorRenderer, SlicePlaces
 from tfpartial.priors.spatial_prior import read_prior
-from tfpartial.segmenter.card import SegmenterCard
+from tfpartial.segmenter.card import SegmenterCard, import_brought_layers
 from tfpartial.segmenter.preprocess import normalise
 
 
@@ -31,11 +31,13 @@ def load_network(folder: Path, checkpoint: str) -> keras.Model:
         checkpoint: `best` or `last`.
 
     Raises:
-        TfpartialError: the checkpoint is not there, or it is not a whole `.keras` file.
+        TfpartialError: the checkpoint is not there, or it is not a whole `.keras` file; no readable card beside it, or a network
+            of code that is not installed.
     """
     path = folder / f"{checkpoint}.keras"
     if not path.is_file():
         raise TfpartialError(f"{folder}: expected a stage folder of `train` with {path.name}, which is not there")
+    import_brought_layers(folder)
     return read_network(path)
 
 

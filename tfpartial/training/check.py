@@ -9,8 +9,9 @@ from tfpartial.config import TrainConfig
 from tfpartial.config.recipes import recipe_options
 from tfpartial.data.feed.batch import seen_by_loss
 from tfpartial.errors import TfpartialError
-from tfpartial.models.build import BUILT_WITH, FIRST_WEIGHTS, NETWORKS
-from tfpartial.options import checked_options, choose
+from tfpartial.models.brought import BUILT_WITH, is_brought
+from tfpartial.models.build import FIRST_WEIGHTS, network_function
+from tfpartial.options import checked_options
 from tfpartial.training.objective import Objective
 from tfpartial.training.optimizers import build_optimizer
 from tfpartial.training.trainers import trainer_options
@@ -29,7 +30,7 @@ def check(config: TrainConfig) -> None:
 
 def network_options(config: TrainConfig) -> dict[str, Any]:
     """The network's options, with the types that its builder asks for."""
-    builder = choose(NETWORKS, config.network.name, "network.name")
+    builder = network_function(config.network.name, "network.name: ")
     return checked_options(builder, config.network.options, "network.options", BUILT_WITH)
 
 
@@ -45,6 +46,6 @@ def _require_filled_in(config: TrainConfig) -> None:
 
 def _require_first_weights(config: TrainConfig, options: dict[str, Any]) -> None:
     """A run finds out before its first stage that the file of first weights is not there."""
-    weights = None if config.model is not None else options.get(FIRST_WEIGHTS)
+    weights = None if is_brought(config.network.name) or config.model is not None else options.get(FIRST_WEIGHTS)
     if weights is not None and not Path(weights).exists():
         raise TfpartialError(f"network.options.{FIRST_WEIGHTS}: {weights}: no such file; expected an encoder's weights")
