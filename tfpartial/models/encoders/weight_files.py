@@ -66,7 +66,8 @@ def read_preset(path: Path) -> Arrays:
     import keras_hub  # an import of seconds, for those who have such a folder
 
     backbone = keras_hub.models.ResNetBackbone.from_preset(str(path))
-    return {f"{layer.name}/{weight.name}": np.array(weight) for layer in backbone.layers for weight in layer.weights}
+    named = [(layer, zip(layer.weights, layer.get_weights(), strict=True)) for layer in backbone.layers]
+    return {f"{layer.name}/{weight.name}": value for layer, pairs in named for weight, value in pairs}
 
 
 READERS: dict[str, Callable[[Path], Arrays]] = {".h5": read_h5, ".npz": read_npz, ".safetensors": read_safetensors}
