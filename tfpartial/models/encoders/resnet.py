@@ -125,5 +125,9 @@ def _convolution(x: Features, filters: int, size: int, name: str, stride: int = 
     padding = "same" if stride == 1 else "valid"
     if stride > 1 and size == 3:
         x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
+    if stride > 1 and size == 1:
+        # The voxels that the stride keeps, then no stride: the gradient of a strided 1x1 convolution writes outside of its memory
+        # where TensorFlow 2.21 computes it by oneDNN ("corrupted size vs. prev_size").
+        x, stride, padding = layers.MaxPooling2D(1, stride, name=f"{name}_pick")(x), 1, "same"
     options = {"padding": padding, "strides": stride, "dilation_rate": rate, "use_bias": False, "kernel_initializer": "he_normal"}
     return layers.Conv2D(filters, size, name=name, **options)(x)
