@@ -14,7 +14,6 @@ DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "jax>=0.7,<1",
-    "keras-hub>=0.32,<1",  # networks that users bring
     "mypy>=1.15,<3",
     "nibabel>=5.3,<6",
     "pytest>=8.3,<10",
@@ -24,6 +23,7 @@ DEVELOPMENT = [
     "tensorflow-serving-api>=2.19,<3",
     "types-PyYAML>=6,<7",
 ]
+HUB = ["keras-hub>=0.32,<1"]  # other networks, and its own files of weights
 MUTANTS = ["cosmic-ray>=8.4,<9", "coverage>=7.6,<8"]
 
 setup(
@@ -61,6 +61,7 @@ setup(
         "plots": PLOTS,
         "dicom": DICOM,
         "distributed": DISTRIBUTED,
+        "hub": HUB,
         "mutants": MUTANTS,
         "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT],
     },
