@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -24,7 +25,8 @@ def impatient(monkeypatch):
 
 @pytest.mark.parametrize("verb", sorted(set(OUTPUTS) - {"report"}))
 def test_no_verb_works_in_a_folder_where_another_process_does(tmp_path, verb):
-    file = "table.json" if OUTPUTS[verb].path.endswith(".json") else ""
+    suffix = Path(OUTPUTS[verb].path).suffix
+    file = f"table{suffix}" if suffix else ""
     refused = pytest.raises(TfpartialError, match="out: another process works here; wait for it, or end")
     with locked(tmp_path / "out"), refused, cli.alone(verb, SimpleNamespace(out=tmp_path / "out" / file)):
         pass

@@ -63,6 +63,7 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
     centres = None if prior is None else training_centres_mm(cases)
     reader = SliceReader(cases.store, cases.train, cases.annotated, cases.pseudo, centres)
     objective = _objective(config, reader)
+    _warn_of_no_background(objective, cases)
     segmenter = _build(config, cases, objective, policy, prior)
     scores = ("val_dsc", *(f"val_dsc_{organ}" for organ in cases.store.organs.names))
     validation = _validation(config, cases, segmenter, prior)
@@ -80,6 +81,15 @@ def _objective(config: TrainConfig, reader: SliceReader) -> Objective:
     objective.require([*seen, *(["prior"] if reader.centres_mm is not None else [])])
     logger.info("%s", objective)
     return objective
+
+
+def _warn_of_no_background(objective: Objective, cases: TrainingCases) -> None:
+    """In a softmax a voxel of background is certain only where every organ was looked for."""
+    if objective.activation == "softmax" and objective.rule == "certain":
+        complete = int(cases.annotated_vectors(cases.train).all(axis=1).sum())
+        if complete < len(cases.train):
+            what = "background is learned in them alone; sigmoids learn each organ's own wherever it is annotated"
+            logger.warning("softmax: %d of %d training cases have all organs annotated; %s", complete, len(cases.train), what)
 
 
 def _build(
