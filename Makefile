@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep openkbp_losses fine_tuning btcv u_transformer inerrant stipple stipple_phantom two_sources benchmarks mutants clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep openkbp_losses fine_tuning btcv networks u_transformer inerrant stipple stipple_phantom two_sources benchmarks mutants clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -39,6 +39,10 @@ openkbp_sweep: $(VENV)/installed
 
 btcv: $(VENV)/installed
 	tfpartial sweep configs/btcv.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
+
+networks: $(VENV)/installed
+	tfpartial sweep configs/networks.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
+	tfpartial sweep configs/networks.yaml --out runs/networks_seed1 --only unet u_transformer --seeds 1 --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
 
 u_transformer: $(VENV)/installed
 	tfpartial sweep configs/u_transformer.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
