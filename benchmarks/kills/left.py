@@ -9,6 +9,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -50,7 +51,9 @@ def _checksum(path: Path) -> str:
         content = _weights(path)
     elif path.name == "variables.index":
         content = _variables(path)
-    elif path.name == "metrics.csv":
+    elif path.name in ("case.json", "sweep.json"):  # when the files of a case were written; minutes
+        content = json.dumps(_timeless(json.loads(content))).encode()
+    elif path.name in ("metrics.csv", "sweep.csv"):
         rows = list(csv.DictReader(io.StringIO(content.decode())))
         content = json.dumps([{name: value for name, value in row.items() if name not in TIMED} for row in rows]).encode()
     elif path.name == "state.npz":
@@ -59,6 +62,13 @@ def _checksum(path: Path) -> str:
         state["progress"] = state["progress"][:2]  # the third is seconds
         content = b"".join(name.encode() + state[name].tobytes() for name in sorted(state))
     return hashlib.sha256(content).hexdigest()
+
+
+def _timeless(value: Any) -> Any:
+    """A JSON value without times of files, and without the checksum over them."""
+    if isinstance(value, dict):
+        return {name: _timeless(item) for name, item in value.items() if name not in ("modified_ns", "checksum", *TIMED)}
+    return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 
 def _variables(index: Path) -> bytes:

@@ -84,7 +84,7 @@ def twice(verb: str, expected: Undisturbed, draw: random.Random) -> Trial:
     second = VerbProcess(f"{verb} {VERBS[verb]}", SCRATCH)
     ends = [second.wait(), first.wait()]
     refused = [ended for ended in ends if ended.status]
-    if len(refused) == 2 or any(ended.status != 1 or not _says(ended, TAKEN) for ended in refused):
+    if len(refused) == 2 or any(ended.status != 1 or not _reason(ended, TAKEN) for ended in refused):
         found = "fault", "; ".join(ended.last_line for ended in refused)
     else:
         found = _compared(expected) or ("refused" if refused else "same", "".join(ended.last_line for ended in refused))
@@ -131,11 +131,14 @@ def _disturbed(ended: Ended, reasons: tuple[str, ...]) -> tuple[str, str]:
         return "fits", ""
     if ended.status != 1:
         return "fault", ended.said[-300:]
-    return "refused" if _says(ended, reasons) and str(PLACE) in ended.last_line else "unnamed", ended.last_line
+    line = _reason(ended, reasons) or ended.last_line
+    return "refused" if _reason(ended, reasons) and str(PLACE) in line else "unnamed", line
 
 
-def _says(ended: Ended, reasons: tuple[str, ...]) -> bool:
-    return any(reason in ended.last_line for reason in reasons)
+def _reason(ended: Ended, reasons: tuple[str, ...]) -> str:
+    """The last line that has one of the reasons, which a verb of many stages says before its own last one; empty for none."""
+    lines = [line for line in ended.said.splitlines() if any(reason in line for reason in reasons)]
+    return lines[-1] if lines else ""
 
 
 def _again(verb: str, expected: Undisturbed) -> tuple[str, str]:

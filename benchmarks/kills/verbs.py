@@ -17,17 +17,23 @@ prepare: {size: [32, 32], workers: 1}
 """
 SWEEP = """\
 sweep:
-  alphas: [1.0, 0.5]
-  methods: {plain: {}}
+  alphas: [1.0]
+  methods: {plain: {train: {}}}
 phantom: {cases: 4, size: [32, 32], slice_mm: [20, 25], workers: 1}
 ingest: {workers: 1}
 split: {folds: 2, val_share: 0.3}
 simulate:
+prepare: {size: [32, 32], workers: 1}
+train: {network: {options: {width: 2}}, epochs: 1, steps_per_epoch: 2, batch: 4}
 """
 CORRECTED = "--files maps/phantom_0001.nii.gz --annotations annotations.json --fold 1 --organs spleen"
 EPOCHS = "--epochs 2 --steps_per_epoch 2 --batch 4"
 SCORED = "--manifest manifest.json --splits splits.json"
-STEPS = (*RUN, Step("probable/done.json", f"predict --model model {SCORED} --out probable --probabilities true"))
+STEPS = (
+    *RUN,
+    Step("probable/done.json", f"predict --model model {SCORED} --out probable --probabilities true"),
+    Step("fingerprint.json", "fingerprint --manifest manifest.json --out fingerprint.json --workers 1"),
+)
 """What the verbs read."""
 VERBS = {
     "phantom": f"--out {OUT} --cases 4 --size 32 32 --slice_mm 20 25 --workers 2",
@@ -37,6 +43,7 @@ VERBS = {
     "prepare": f"--manifest manifest.json --out {OUT} --size 32 32 --workers 2",
     "coverage": f"--manifest manifest.json --annotations annotations.json --out {OUT} --workers 1",
     "fingerprint": f"--manifest manifest.json --out {OUT}/fingerprint.json --workers 1",
+    "plan": f"--fingerprint fingerprint.json --out {OUT}/plan.yaml",
     "write": f"--manifest manifest.json --out {OUT} --workers 1",
     "train": f"{FOLD} --out {OUT} --network.options.width 2 --validate_every 1 {EPOCHS}",
     "confidence": f"{FOLD} --model model --out {OUT} --filters 4 {EPOCHS}",
@@ -53,6 +60,7 @@ VERBS = {
     "audit": f"--manifest manifest.json --predictions probable --out {OUT} --workers 1",
     "report": f"model --out {OUT}/report.html --cases 1",
     "export": f"--model model --out {OUT}",
+    "inspect": f"--model model --image data/imagesTr/phantom_0001_0000.nii.gz --out {OUT}",
     "run": f"experiment.yaml --out {OUT}",
     "sweep": f"sweep.yaml --out {OUT}",
 }
