@@ -161,7 +161,7 @@ def client_that_finds(packages):
 def test_a_worker_that_joins_later_is_compared_as_well(start_dask, monkeypatch):
     compared = []
     monkeypatch.setattr(dask_cluster, "require_same_versions", compared.append)
-    with DaskCrew(start_dask(1).address) as crew:
+    with DaskCrew(Scheduler(start_dask(1).address)) as crew:
         until(lambda: crew.slots() and compared)
         pid = result(crew, "__import__('os').getpid()")
         os.kill(pid, signal.SIGKILL)  # its nanny starts another
