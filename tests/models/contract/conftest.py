@@ -33,9 +33,9 @@ class Row:
 
 TABLE = {
     "unet": Row({"width": 2}),
-    "attention_unet": Row({"width": 2}),
+    "attention_unet": Row({"width": 4}),
     "u_transformer": Row({"width": 2, "heads": 2}),
-    "deeplab_v3": Row({"width": 4, "encoder": "resnet18"}),
+    "deeplab_v3": Row({"width": 4, "encoder": "resnet18", "output_stride": 8}, sides=(64, 96), multiple=8),
     "deeplab_v3_plus": Row({"width": 4, "encoder": "resnet18"}),
     "unet_resnet18": Row({"width": 4}, sides=(32, 64), multiple=32),
     "nnunet": Row({"width": 4, "stages": 3}, multiple=4),
