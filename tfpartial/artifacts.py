@@ -139,8 +139,11 @@ def parsing(path: Path, what: str) -> Iterator[None]:
     """Around the code that takes the content of a JSON file apart: what is missing there becomes a `TfpartialError`."""
     try:
         yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (LookupError, ValueError) as error:
         raise TfpartialError(f"{path}: expected the {what}; its content has no usable {error}") from error
+    except (AttributeError, TypeError) as error:  # Python's words for it would tell of the program, not of the file
+        why = "its content has no usable entry where a value of another type stands"
+        raise TfpartialError(f"{path}: expected the {what}; {why}") from error
 
 
 def sha256(path: Path) -> str:
