@@ -142,8 +142,7 @@ def parsing(path: Path, what: str) -> Iterator[None]:
     except (LookupError, ValueError) as error:
         raise TfpartialError(f"{path}: expected the {what}; its content has no usable {error}") from error
     except (AttributeError, TypeError) as error:  # Python's words for it would tell of the program, not of the file
-        why = "its content has no usable entry where a value of another type stands"
-        raise TfpartialError(f"{path}: expected the {what}; {why}") from error
+        raise TfpartialError(f"{path}: expected the {what}; a value in it is of another type") from error
 
 
 def sha256(path: Path) -> str:

@@ -62,5 +62,5 @@ def test_a_field_with_a_default_may_be_left_out_and_a_whole_number_is_a_number()
     ],
 )
 def test_refuses_what_does_not_fit_by_its_place(changes, message):
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(ValueError, match=message):
         from_json(Outer, as_json(GOOD) | changes)

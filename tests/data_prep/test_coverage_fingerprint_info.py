@@ -114,8 +114,8 @@ def test_plan(tiny_run, tmp_path, capsys):
     [
         ({"format": 9}, "expected the fingerprint of a data set in format 1, got 9"),
         ({"cases": {}}, "expected cases with sizes and spacings above 0, got none"),
-        ({"organs": None}, "expected the fingerprint of a data set; its content has no usable entry where a value of"),
-        ({"cases": []}, "expected the fingerprint of a data set; its content has no usable entry where a value of"),
+        ({"organs": None}, "expected the fingerprint of a data set; a value in it is of another type"),
+        ({"cases": []}, "expected the fingerprint of a data set; a value in it is of another type"),
         (
             {"cases": {"a": {"size_zyx": [3, 0, 3], "spacing_mm_zyx": [1, 1, 1]}}},
             "expected cases with sizes and spacings above 0, got others",

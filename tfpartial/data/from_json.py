@@ -25,7 +25,7 @@ def from_json(kind: type[T], content: Any, where: str = "") -> T:
         where: its place, for the error.
 
     Raises:
-        TypeError: a value of another type, a missing or an unknown field; it names the place.
+        ValueError: a value of another type, a missing or an unknown field; it names the place.
     """
     if is_dataclass(kind):
         return _dataclass(kind, content, where)
@@ -40,7 +40,7 @@ def _dataclass(kind: type, content: Any, where: str) -> Any:
     needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     missing = [name for name in needed if name not in content]
     if unknown or missing:
-        raise TypeError(f"{where or 'value'}: {f'no {missing[0]!r}' if missing else f'an unknown {unknown[0]!r}'}")
+        raise ValueError(f"{where or 'value'}: {f'no {missing[0]!r}' if missing else f'an unknown {unknown[0]!r}'}")
     return kind(**{name: from_json(hints[name], value, _at(where, name)) for name, value in content.items()})
 
 
@@ -79,7 +79,7 @@ def _first_fitting(kinds: tuple[Any, ...], content: Any, where: str) -> Any:
     for kind in kinds:
         try:
             return from_json(kind, content, where)
-        except TypeError as error:
+        except ValueError as error:
             wrong = error
     raise wrong
 
@@ -88,6 +88,6 @@ def _at(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def _error(where: str, expected: str, content: Any) -> TypeError:
+def _error(where: str, expected: str, content: Any) -> ValueError:
     got = json.dumps(content, default=str)
-    return TypeError(f"{where or 'value'}: expected {expected}, got {got[:SHOWN]}{'...' * (len(got) > SHOWN)}")
+    return ValueError(f"{where or 'value'}: expected {expected}, got {got[:SHOWN]}{'...' * (len(got) > SHOWN)}")

@@ -153,5 +153,5 @@ def test_a_store_that_is_not_finished_says_so(tmp_path):
     (tmp_path / "cases" / "a" / "case.json").write_text("{}")
     with pytest.raises(TfpartialError, match="has not finished this store"):
         describe(tmp_path)
-    with pytest.raises(TfpartialError, match="expected the record of a prepared case; it has no usable 'id'"):
+    with pytest.raises(TfpartialError, match="expected the record of a prepared case; its content has no usable 'id'"):
         describe(tmp_path / "cases" / "a")

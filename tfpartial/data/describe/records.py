@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfpartial.artifacts import read_json
+from tfpartial.artifacts import parsing, read_json
 from tfpartial.checksums import require_intact
 from tfpartial.data.manifest import ManifestCase, read_manifest
 from tfpartial.data.store.store import RECORD, Store
-from tfpartial.errors import TfpartialError
 from tfpartial.provenance import is_finished, summary_of
 from tfpartial.yaml_file import read_yaml
 
@@ -62,7 +61,7 @@ def describe_store(path: Path, case: str | None) -> dict[str, Any]:
 def describe_case(folder: Path) -> dict[str, Any]:
     """A prepared case: where it came from, and what was done to it. Raises `TfpartialError` when the record cannot be read."""
     record = read_json(folder / RECORD, "record of a prepared case")
-    try:
+    with parsing(folder / RECORD, "record of a prepared case"):
         return {
             "is": "prepared case",
             "case": record["id"],
@@ -75,8 +74,6 @@ def describe_case(folder: Path) -> dict[str, Any]:
             "files": [{"file": f"{record['root']}/{name}", "bytes": size} for name, size in record["bytes"].items()],
             "history": [_step(row) for row in record["history"]],
         }
-    except (KeyError, TypeError) as error:
-        raise TfpartialError(f"{folder / RECORD}: expected the record of a prepared case; it has no usable {error}") from error
 
 
 def describe_run(folder: Path) -> dict[str, Any]:
