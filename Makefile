@@ -6,7 +6,7 @@ REALDATA := $(or $(TFPARTIAL_REALDATA),../shared/realdata)
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint types check readme openkbp openkbp_sweep openkbp_losses fine_tuning btcv networks u_transformer inerrant stipple stipple_phantom two_sources benchmarks mutants clean
+.PHONY: demo test lint types check readme openkbp openkbp_sweep openkbp_losses fine_tuning btcv networks recipes u_transformer inerrant stipple stipple_phantom two_sources benchmarks mutants clean
 
 demo: $(VENV)/installed
 	tfpartial sweep configs/demo.yaml
@@ -44,6 +44,9 @@ networks: $(VENV)/installed
 	tfpartial sweep configs/networks.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
 	tfpartial sweep configs/networks.yaml --out runs/networks_seed1 --only unet u_transformer --seeds 1 --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
 
+recipes: $(VENV)/installed
+	tfpartial sweep configs/recipes.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
+
 u_transformer: $(VENV)/installed
 	tfpartial sweep configs/u_transformer.yaml --set ingest.dataset=$(REALDATA)/Dataset510_BTCV
 
@@ -73,11 +76,13 @@ $(VENV)/installed: setup.py
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about half an hour on 2 cores.
+# Ratios against PyTorch, and memory. Let nothing else run meanwhile: about an hour on 2 cores.
 benchmarks: $(VENV)/installed $(VENV)-torch/installed
-	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision bfloat16 --rounds 2 --steps 3 --out benchmarks/results/unet_cpu_bfloat16.json
-	python -m benchmarks.unet --peer-python $(VENV)-torch/bin/python --precision float32 --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
-	python -m benchmarks.unet_table
+	python -m benchmarks.networks --network unet --size 512 --peer-python $(VENV)-torch/bin/python --precision bfloat16 --out benchmarks/results/unet_cpu_bfloat16.json
+	python -m benchmarks.networks --network unet --size 512 --peer-python $(VENV)-torch/bin/python --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
+	python -m benchmarks.networks --peer-python $(VENV)-torch/bin/python --out benchmarks/results/networks_cpu.json
+	python -m benchmarks.networks --network unet --threads 1 2 --deterministic --out benchmarks/results/unet_threads.json
+	python -m benchmarks.networks_table
 	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json
 	python -m benchmarks.surface --peer-python $(VENV)-torch/bin/python --out benchmarks/results/surface.json

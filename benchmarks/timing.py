@@ -1,4 +1,4 @@
-"""What the timed processes of `benchmarks.unet` share, ours and the peer's. The standard library is all that both have."""
+"""What the timed processes of `benchmarks.networks` share, ours and the peer's. The standard library is all that both have."""
 
 from __future__ import annotations
 
@@ -10,20 +10,31 @@ from collections.abc import Callable
 from typing import Any
 
 WARM_UP = 2
+NUM_ORGANS = 7
 
 
 def worker_arguments(description: str | None) -> argparse.ArgumentParser:
-    """The options that `benchmarks.unet` gives to every process."""
+    """The options that `benchmarks.networks` gives to every process."""
     parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--network", required=True)
     parser.add_argument("--task", choices=("train", "forward"), required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
+    parser.add_argument("--device", choices=("cpu", "gpu"), required=True)
     for name in ("batch", "width", "size", "steps", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
     return parser
 
 
-def measure(step: Callable[[], Any], steps: int, batch: int) -> None:
-    """Runs `step` and prints one JSON line: the seconds per slice of each step, and the peak memory of this process."""
+def measure(step: Callable[[], Any], steps: int, batch: int, peak_bytes: Callable[[], int] | None = None, **facts: Any) -> None:
+    """Runs `step` and prints one JSON line: the seconds per slice of each step, the peak memory, and `facts`.
+
+    Args:
+        step: does a step, and waits for its end.
+        steps: how many are timed, after those that warm up.
+        batch: slices per step.
+        peak_bytes: tells the peak of the device's memory; none takes the peak of this process.
+        facts: what else is told of the network.
+    """
     for _ in range(WARM_UP):
         step()
     seconds = []
@@ -31,5 +42,5 @@ def measure(step: Callable[[], Any], steps: int, batch: int) -> None:
         start = time.perf_counter()
         step()
         seconds.append((time.perf_counter() - start) / batch)
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"s_per_slice": seconds, "peak_gib": peak_kib / 2**20}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if peak_bytes is None else peak_bytes()
+    print(json.dumps({"s_per_slice": seconds, "peak_gib": peak / 2**30, **facts}))

@@ -20,7 +20,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     Keras casts the features to float32 and composes the normalisation of a dozen operations, each of which goes through memory:
     on a CPU that is a third of a U-Net's training step. The fused kernel reads bfloat16 features once and keeps the statistics in
-    float32 (`benchmarks/results/unet_cpu.json`). Other backends and ranks take Keras's own way.
+    float32 (`benchmarks/results/unet_cpu_float32.json`). Other backends and ranks take Keras's own way.
     """
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:

@@ -1,17 +1,19 @@
-"""The U-Net of Table A.1 as a PyTorch user would write it, timed as `benchmarks.unet_worker` times ours.
+"""Networks as a PyTorch user would write or take them, timed as `benchmarks.networks_worker` times ours.
 
-It runs under the peer's own interpreter, which has neither TensorFlow nor this package; `benchmarks.unet` starts it.
+`unet` has the layers of ours; `monai_unet` and `monai_attention_unet` are MONAI's, with the widths of ours. It runs under the
+peer's own interpreter, which has neither TensorFlow nor this package; `benchmarks.networks` starts it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.timing import measure, worker_arguments
-
-NUM_ORGANS = 7
+from benchmarks.timing import NUM_ORGANS, measure, worker_arguments
 
 
 def conv(channels: int, filters: int) -> nn.Module:
@@ -52,19 +54,42 @@ class UNet(nn.Module):
         return self.final(x)
 
 
+def monai_unet(width: int) -> nn.Module:
+    from monai.networks.nets import BasicUNet
+
+    features = (*(width * 2**level for level in range(5)), width)
+    return BasicUNet(2, 1, NUM_ORGANS, features, act="relu", norm="batch")
+
+
+def monai_attention_unet(width: int) -> nn.Module:
+    from monai.networks.nets import AttentionUnet
+
+    return AttentionUnet(2, 1, NUM_ORGANS, [width * 2**level for level in range(5)], (2, 2, 2, 2))
+
+
+NETWORKS: dict[str, Callable[[int], nn.Module]] = {
+    "unet": UNet,
+    "monai_unet": monai_unet,
+    "monai_attention_unet": monai_attention_unet,
+}
+
+
 def main() -> None:
     parser = worker_arguments(__doc__)
     parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    device = torch.device("cuda" if arguments.device == "gpu" else "cpu")
     size = (arguments.size, arguments.size)
-    slices = torch.randn(arguments.batch, 1, *size).to(memory_format=torch.channels_last)
-    targets = (torch.rand(arguments.batch, NUM_ORGANS, *size) < 0.05).float().to(memory_format=torch.channels_last)
-    network = UNet(arguments.width).to(memory_format=torch.channels_last)
+    layout = {"device": device, "memory_format": torch.channels_last}
+    slices = torch.randn(arguments.batch, 1, *size).to(**layout)
+    targets = (torch.rand(arguments.batch, NUM_ORGANS, *size) < 0.05).float().to(**layout)
+    network = NETWORKS[arguments.network](arguments.width).to(**layout)
+    flops = flops_of(network, slices[:1])
     network.train(arguments.task == "train")
     optimizer = torch.optim.Adam(network.parameters(), 1e-4, fused=True)
     logits = torch.compile(network) if arguments.compile else network
-    autocast = torch.autocast("cpu", torch.bfloat16, enabled=arguments.precision == "bfloat16")
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16")
 
     def train() -> float:
         optimizer.zero_grad(set_to_none=True)
@@ -76,11 +101,24 @@ def main() -> None:
         return loss.item()
 
     @torch.inference_mode()
-    def forward() -> torch.Tensor:
+    def forward() -> None:
         with autocast:
-            return logits(slices).float()
+            logits(slices).float()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
 
-    measure(train if arguments.task == "train" else forward, arguments.steps, arguments.batch)
+    peak = torch.cuda.max_memory_allocated if device.type == "cuda" else None
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    step = train if arguments.task == "train" else forward
+    measure(step, arguments.steps, arguments.batch, peak, parameters=parameters, flops=flops)
+
+
+@torch.inference_mode()
+def flops_of(network: nn.Module, slices: torch.Tensor) -> int:
+    """Two for each product of the convolutions and matrices of a forward pass."""
+    with FlopCounterMode(display=False) as counter:
+        network.eval()(slices)
+    return counter.get_total_flops()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,126 @@
+"""The networks' speed beside PyTorch, as tables: `python -m benchmarks.networks_table` writes them from the measurements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import markdown_table
+
+RESULTS = Path(__file__).parent / "results"
+OURS, DETERMINISTIC = "tfpartial", "tfpartial deterministic"
+PEERS = ("PyTorch eager", "PyTorch compiled")
+TASKS = {"train": "train step", "forward": "forward"}
+UNET_HEADER = ("seconds per slice", OURS, *PEERS, "times PyTorch's best", "peak memory, GiB: ours / PyTorch's best")
+NETWORKS_HEADER = (
+    "network",
+    "parameters, M",
+    "GFLOP forward",
+    "train, s per slice",
+    "forward, s per slice",
+    "share of peak: train",
+    "forward",
+    "GiB: train",
+    "forward",
+)
+PEERS_HEADER = (
+    "network, step",
+    OURS,
+    "PyTorch, same layers",
+    "MONAI",
+    "times the best",
+    "share of peak: ours",
+    "best of theirs",
+    "GiB: ours",
+    "its",
+)
+COSTS_HEADER = ("U-Net, step", "1 thread", "2 threads", "times", "2 threads, deterministic", "costs")
+Rows = Sequence[dict[str, Any]]
+
+
+def unet_table(folder: Path = RESULTS) -> str:
+    """The U-Net at 512x512, from `unet_cpu_bfloat16.json` and `unet_cpu_float32.json` in a folder."""
+    lines = []
+    for precision in ("bfloat16", "float32"):
+        rows = _rows(folder / f"unet_cpu_{precision}.json")
+        for task, name in TASKS.items():
+            lines.append([f"{name}, {precision}", *_unet_cells({row["program"]: row for row in rows if row["task"] == task})])
+    return markdown_table(UNET_HEADER, lines)
+
+
+def _unet_cells(rows: dict[str, dict[str, Any]]) -> list[str]:
+    ours, best = rows[OURS], min((rows[peer] for peer in PEERS), key=lambda row: row["s_per_slice"])
+    seconds = [f"{rows[program]['s_per_slice']:.3g}" for program in (OURS, *PEERS)]
+    times = best["s_per_slice"] / ours["s_per_slice"]
+    return [*seconds, f"**{times:.2f}**", f"{ours['peak_gib']:.2f} / {best['peak_gib']:.2f}"]
+
+
+def networks_table(folder: Path = RESULTS) -> str:
+    """All networks, from `networks_cpu.json`."""
+    rows = [row for row in _rows(folder / "networks_cpu.json") if row["program"] == OURS]
+    lines = []
+    for name in dict.fromkeys(row["subject"] for row in rows):
+        train, forward = (next(row for row in rows if (row["subject"], row["task"]) == (name, task)) for task in TASKS)
+        cells = [f"{train['parameters'] / 1e6:.1f}", f"{train['gflop']:.1f}"]
+        for column, form in (("s_per_slice", ".3g"), ("share_of_peak", ".0%"), ("peak_gib", ".2f")):
+            cells += [f"{row[column]:{form}}" for row in (train, forward)]
+        lines.append([f"`{name}`", *cells])
+    return markdown_table(NETWORKS_HEADER, lines)
+
+
+def peers_table(folder: Path = RESULTS) -> str:
+    """The networks that are published for PyTorch as well, from `networks_cpu.json`."""
+    return markdown_table(PEERS_HEADER, list(_peer_lines(_rows(folder / "networks_cpu.json"))))
+
+
+def _peer_lines(rows: Rows) -> Iterator[list[str]]:
+    for name in dict.fromkeys(row["subject"] for row in rows if row["times_peer_best"]):
+        for task, said in TASKS.items():
+            of_one = {row["program"]: row for row in rows if (row["subject"], row["task"]) == (name, task)}
+            ours = of_one[OURS]
+            peers = [row for program, row in of_one.items() if not program.startswith(OURS)]
+            best = min(peers, key=lambda row: row["s_per_slice"])
+            fastest = [_fastest([row for row in peers if row["program"].startswith(kind)]) for kind in ("PyTorch", "MONAI")]
+            shares = [ours["share_of_peak"], max(row["share_of_peak"] for row in peers)]
+            yield [
+                f"`{name}`, {said}",
+                f"{ours['s_per_slice']:.3g}",
+                *fastest,
+                f"**{ours['times_peer_best']:.2f}**",
+                *(f"{share:.0%}" for share in shares),
+                *(f"{row['peak_gib']:.2f}" for row in (ours, best)),
+            ]
+
+
+def _fastest(rows: Rows) -> str:
+    return f"{min(row['s_per_slice'] for row in rows):.3g}" if rows else "–"
+
+
+def costs_table(folder: Path = RESULTS) -> str:
+    """What a second thread brings and determinism costs, from `unet_threads.json`."""
+    rows, lines = _rows(folder / "unet_threads.json"), []
+    for task, said in TASKS.items():
+        seconds = {(row["threads"], row["program"]): row["s_per_slice"] for row in rows if row["task"] == task}
+        one, two, same = seconds[1, OURS], seconds[2, OURS], seconds[2, DETERMINISTIC]
+        lines.append(
+            [said, *(f"{second:.3g}" for second in (one, two)), f"{one / two:.2f}", f"{same:.3g}", f"{same / two - 1:+.1%}"]
+        )
+    return markdown_table(COSTS_HEADER, lines)
+
+
+def _rows(path: Path) -> Rows:
+    return json.loads(path.read_text())["rows"]
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "unet_cpu.md": unet_table,
+    "networks_cpu.md": networks_table,
+    "networks_peers.md": peers_table,
+    "unet_threads.md": costs_table,
+}
+
+if __name__ == "__main__":
+    for file_name, table in TABLES.items():
+        (RESULTS / file_name).write_text(table())
