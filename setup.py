@@ -11,9 +11,11 @@ STAGES = {f"tfpartial.{folder}": folder for folder in ("data_prep", "train", "ev
 PLOTS = ["matplotlib>=3.9,<4"]
 DICOM = ["highdicom>=0.26,<1", "pydicom>=3.0,<4"]
 DISTRIBUTED = ["distributed>=2025.1,<2027"]  # pins the dask of the same day
+HUB = ["keras-hub>=0.32,<1"]  # other networks, and its own files of weights
 DEVELOPMENT = [
     "hypothesis>=6.100,<7",
     "jax>=0.7,<1",
+    "medicai>=0.0.4,<0.1",  # its networks are brought in a test
     "mypy>=1.15,<3",
     "nibabel>=5.3,<6",
     "pytest>=8.3,<10",
@@ -23,7 +25,6 @@ DEVELOPMENT = [
     "tensorflow-serving-api>=2.19,<3",
     "types-PyYAML>=6,<7",
 ]
-HUB = ["keras-hub>=0.32,<1"]  # other networks, and its own files of weights
 MUTANTS = ["cosmic-ray>=8.4,<9", "coverage>=7.6,<8"]
 
 setup(
@@ -63,7 +64,7 @@ setup(
         "distributed": DISTRIBUTED,
         "hub": HUB,
         "mutants": MUTANTS,
-        "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *DEVELOPMENT],
+        "dev": [*PLOTS, *DICOM, *DISTRIBUTED, *HUB, *DEVELOPMENT],
     },
     entry_points={"console_scripts": ["tfpartial = tfpartial.cli:main"]},
 )

@@ -41,7 +41,6 @@ def trains_and_comes_back(name, shape, folder, **options):
 
 @pytest.mark.slow
 def test_keras_hubs_deeplab_of_the_page(tmp_path, monkeypatch):
-    pytest.importorskip("keras_hub")
     (source,) = re.findall(r"^\$ cat our_networks\.py\n(.*?)^\$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     install(tmp_path, monkeypatch, "our_networks", source.replace("[64, 128, 256]", "[64, 8, 8]"))
     trains_and_comes_back("our_networks:deeplab", (64, 64, 1), tmp_path / "model", dilation=[2, 4, 6])
@@ -49,7 +48,6 @@ def test_keras_hubs_deeplab_of_the_page(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_medicais_unet(tmp_path, monkeypatch):
-    pytest.importorskip("medicai")
     install(tmp_path, monkeypatch, "our_medicai", MEDICAI)
     trains_and_comes_back("our_medicai:unet", (64, 64, 1), tmp_path / "model")
     with pytest.raises(TfpartialError, match=r"expected logits, got the outcome of '.*', sigmoid"):
