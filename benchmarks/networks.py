@@ -53,6 +53,14 @@ SUBJECTS = {
     "nnunet": Subject("nnunet", {}),
     "nnunet_attention": Subject("nnunet", {"self_attention": True, "cross_attention": 4}),
 }
+COMPARED = tuple(SUBJECTS)
+ATTENTION = {
+    f"mhca_{levels}": Subject("u_transformer", {"self_attention": False, "cross_attention": levels}) for levels in (1, 2, 3)
+}
+"""The cost of each level of the cross-attention; the second one also with all its voxels at 512x512."""
+SUBJECTS |= ATTENTION | {
+    "mhca_2_all_tokens": Subject("u_transformer", {"self_attention": False, "cross_attention": 2, "max_tokens": 64 * 64})
+}
 
 
 class Run(NamedTuple):
@@ -104,7 +112,7 @@ def _programs(subject: Subject, arguments: argparse.Namespace) -> Iterator[tuple
 
 def _run(command: list[str], setting: Setting, arguments: argparse.Namespace) -> Run:
     options = {"task": setting.task, "precision": setting.precision, "threads": setting.threads, "device": arguments.device} | {
-        name: getattr(arguments, name) for name in ("batch", "width", "size", "steps")
+        name: getattr(arguments, name) for name in ("organs", "batch", "width", "size", "steps")
     }
     return Run(
         **_told([*command, *(part for name, value in options.items() for part in (f"--{name}", str(value)))], setting.threads)
@@ -158,7 +166,7 @@ def _peer_version(python: str) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", nargs="+", choices=tuple(SUBJECTS), default=list(SUBJECTS))
+    parser.add_argument("--network", nargs="+", choices=tuple(SUBJECTS), default=list(COMPARED))
     parser.add_argument(
         "--peer-python", default=os.environ.get("TFPARTIAL_PEER_PYTHON"), help="interpreter with PyTorch and MONAI"
     )
@@ -167,6 +175,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[os.cpu_count()])
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--deterministic", action="store_true", help="also ours with deterministic operations")
+    parser.add_argument("--organs", type=int, default=7)
     parser.add_argument("--batch", type=int, default=2, help="slices per step")
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--size", type=int, default=256)

@@ -36,6 +36,7 @@ PEERS_HEADER = (
     "GiB: ours",
     "its",
 )
+ATTENTION_HEADER = ("network", "parameters, M", "GFLOP", "forward, s per slice", "times U-Net", "peak memory, GiB")
 COSTS_HEADER = ("U-Net, step", "1 thread", "2 threads", "times", "2 threads, deterministic", "costs")
 Rows = Sequence[dict[str, Any]]
 
@@ -57,17 +58,35 @@ def _unet_cells(rows: dict[str, dict[str, Any]]) -> list[str]:
     return [*seconds, f"**{times:.2f}**", f"{ours['peak_gib']:.2f} / {best['peak_gib']:.2f}"]
 
 
-def networks_table(folder: Path = RESULTS) -> str:
-    """All networks, from `networks_cpu.json`."""
-    rows = [row for row in _rows(folder / "networks_cpu.json") if row["program"] == OURS]
+def networks_table(name: str, folder: Path = RESULTS) -> str:
+    """All networks, from a file of a folder."""
+    rows = [row for row in _rows(folder / name) if row["program"] == OURS]
     lines = []
-    for name in dict.fromkeys(row["subject"] for row in rows):
-        train, forward = (next(row for row in rows if (row["subject"], row["task"]) == (name, task)) for task in TASKS)
+    for subject in dict.fromkeys(row["subject"] for row in rows):
+        train, forward = (next(row for row in rows if (row["subject"], row["task"]) == (subject, task)) for task in TASKS)
         cells = [f"{train['parameters'] / 1e6:.1f}", f"{train['gflop']:.1f}"]
         for column, form in (("s_per_slice", ".3g"), ("share_of_peak", ".0%"), ("peak_gib", ".2f")):
             cells += [f"{row[column]:{form}}" for row in (train, forward)]
-        lines.append([f"`{name}`", *cells])
+        lines.append([f"`{subject}`", *cells])
     return markdown_table(NETWORKS_HEADER, lines)
+
+
+def attention_table(folder: Path = RESULTS) -> str:
+    """What attention adds to the U-Net's forward pass at 512x512, from `attention_cpu.json`."""
+    rows = [row for row in _rows(folder / "attention_cpu.json") if row["program"] == OURS]
+    plain = next(row for row in rows if row["subject"] == "unet")
+    lines = [
+        [
+            f"`{row['subject']}`",
+            f"{row['parameters'] / 1e6:.1f}",
+            f"{row['gflop']:.0f}",
+            f"{row['s_per_slice']:.3g}",
+            f"{row['s_per_slice'] / plain['s_per_slice']:.2f}",
+            f"{row['peak_gib']:.2f}",
+        ]
+        for row in rows
+    ]
+    return markdown_table(ATTENTION_HEADER, lines)
 
 
 def peers_table(folder: Path = RESULTS) -> str:
@@ -116,8 +135,10 @@ def _rows(path: Path) -> Rows:
 
 TABLES: dict[str, Callable[[], str]] = {
     "unet_cpu.md": unet_table,
-    "networks_cpu.md": networks_table,
+    "networks_cpu.md": lambda: networks_table("networks_cpu.json"),
+    "networks_btcv.md": lambda: networks_table("networks_btcv.json"),
     "networks_peers.md": peers_table,
+    "attention_cpu.md": attention_table,
     "unet_threads.md": costs_table,
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from benchmarks.timing import NUM_ORGANS, measure, worker_arguments
+from benchmarks.timing import measure, worker_arguments
 from tfpartial.inspection.costs import costs_of, total_of
 from tfpartial.inspection.graph import steps_of
 from tfpartial.losses import PartialBinaryCrossentropy
@@ -40,7 +40,7 @@ def main() -> None:
 def made(arguments: argparse.Namespace) -> keras.Model:
     """The network, with random weights."""
     size = (arguments.size, arguments.size, 1)
-    return build(arguments.network, NUM_ORGANS, size, width=arguments.width, **arguments.options)
+    return build(arguments.network, arguments.organs, size, width=arguments.width, **arguments.options)
 
 
 def grid(arguments: argparse.Namespace) -> tuple[int, int, int]:
@@ -58,7 +58,7 @@ def steps_of_tensorflow(arguments: argparse.Namespace) -> tuple[Step, Callable[[
         tf.config.experimental.enable_op_determinism()
     network = made(arguments)
     slices = tf.random.normal((*grid(arguments), 1))
-    targets = tf.cast(tf.random.uniform((*grid(arguments), NUM_ORGANS)) < 0.05, tf.float32)
+    targets = tf.cast(tf.random.uniform((*grid(arguments), arguments.organs)) < 0.05, tf.float32)
     loss, optimizer = PartialBinaryCrossentropy(reduction="batch_mean"), keras.optimizers.Adam(RATE)
     optimizer.build(network.trainable_variables)
 
@@ -84,7 +84,7 @@ def steps_of_jax(arguments: argparse.Namespace) -> tuple[Step, Callable[[], int]
 
     network = made(arguments)
     slices = jax.random.normal(jax.random.key(0), (*grid(arguments), 1))
-    targets = (jax.random.uniform(jax.random.key(1), (*grid(arguments), NUM_ORGANS)) < 0.05).astype("float32")
+    targets = (jax.random.uniform(jax.random.key(1), (*grid(arguments), arguments.organs)) < 0.05).astype("float32")
     loss, optimizer = PartialBinaryCrossentropy(reduction="batch_mean"), keras.optimizers.Adam(RATE)
     optimizer.build(network.trainable_variables)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 WARM_UP = 2
-NUM_ORGANS = 7
 
 
 def worker_arguments(description: str | None) -> argparse.ArgumentParser:
@@ -20,7 +19,7 @@ def worker_arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--task", choices=("train", "forward"), required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
     parser.add_argument("--device", choices=("cpu", "gpu"), required=True)
-    for name in ("batch", "width", "size", "steps", "threads"):
+    for name in ("organs", "batch", "width", "size", "steps", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
     return parser
 

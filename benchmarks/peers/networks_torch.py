@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.timing import NUM_ORGANS, measure, worker_arguments
+from benchmarks.timing import measure, worker_arguments
 
 
 def conv(channels: int, filters: int) -> nn.Module:
@@ -32,7 +32,7 @@ def two_convs(channels: int, filters: int) -> nn.Module:
 class UNet(nn.Module):
     """The layers of `tfpartial.models.unet`, in its order."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, organs: int) -> None:
         super().__init__()
         w = width
         self.encoders = nn.ModuleList([two_convs(1, w), two_convs(w, 2 * w), two_convs(2 * w, 4 * w), two_convs(4 * w, 8 * w)])
@@ -40,7 +40,7 @@ class UNet(nn.Module):
             [two_convs(8 * w, 16 * w), two_convs(16 * w, 8 * w), two_convs(8 * w, 4 * w), two_convs(4 * w, 2 * w)]
         )
         self.ups = nn.ModuleList(conv_bn(filters, filters // 2, size=2) for filters in (16 * w, 8 * w, 4 * w, 2 * w))
-        self.final = nn.Sequential(conv(2 * w, w), conv(w, w), nn.Conv2d(w, NUM_ORGANS, 1))
+        self.final = nn.Sequential(conv(2 * w, w), conv(w, w), nn.Conv2d(w, organs, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skips = []
@@ -54,20 +54,20 @@ class UNet(nn.Module):
         return self.final(x)
 
 
-def monai_unet(width: int) -> nn.Module:
+def monai_unet(width: int, organs: int) -> nn.Module:
     from monai.networks.nets import BasicUNet
 
     features = (*(width * 2**level for level in range(5)), width)
-    return BasicUNet(2, 1, NUM_ORGANS, features, act="relu", norm="batch")
+    return BasicUNet(2, 1, organs, features, act="relu", norm="batch")
 
 
-def monai_attention_unet(width: int) -> nn.Module:
+def monai_attention_unet(width: int, organs: int) -> nn.Module:
     from monai.networks.nets import AttentionUnet
 
-    return AttentionUnet(2, 1, NUM_ORGANS, [width * 2**level for level in range(5)], (2, 2, 2, 2))
+    return AttentionUnet(2, 1, organs, [width * 2**level for level in range(5)], (2, 2, 2, 2))
 
 
-NETWORKS: dict[str, Callable[[int], nn.Module]] = {
+NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {
     "unet": UNet,
     "monai_unet": monai_unet,
     "monai_attention_unet": monai_attention_unet,
@@ -83,8 +83,8 @@ def main() -> None:
     size = (arguments.size, arguments.size)
     layout = {"device": device, "memory_format": torch.channels_last}
     slices = torch.randn(arguments.batch, 1, *size).to(**layout)
-    targets = (torch.rand(arguments.batch, NUM_ORGANS, *size) < 0.05).float().to(**layout)
-    network = NETWORKS[arguments.network](arguments.width).to(**layout)
+    targets = (torch.rand(arguments.batch, arguments.organs, *size) < 0.05).float().to(**layout)
+    network = NETWORKS[arguments.network](arguments.width, arguments.organs).to(**layout)
     flops = flops_of(network, slices[:1])
     network.train(arguments.task == "train")
     optimizer = torch.optim.Adam(network.parameters(), 1e-4, fused=True)
