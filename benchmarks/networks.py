@@ -64,12 +64,14 @@ SUBJECTS |= ATTENTION | {
 
 
 class Run(NamedTuple):
-    """One process: its steps' seconds per slice, its peak memory, the network's parameters and the FLOP of a forward pass."""
+    """One process: its steps' seconds per slice, its peak memory and what of it the libraries took at their import, the network's
+    parameters and the FLOP of a forward pass."""
 
     s_per_slice: list[float]
     peak_gib: float
     parameters: int
     flops: int
+    library_gib: float
 
 
 class Setting(NamedTuple):
@@ -150,6 +152,7 @@ def _rows(setting: Setting, runs: dict[str, list[Run]], peak: float, batch: int)
             "lowest": min(steps),
             "highest": max(steps),
             "peak_gib": max(run.peak_gib for run in of_one),
+            "library_gib": max(run.library_gib for run in of_one),
             "parameters": of_one[0].parameters,
             "gflop": of_one[0].flops / 1e9,
             "share_of_peak": shares[name],

@@ -33,8 +33,8 @@ PEERS_HEADER = (
     "times the best",
     "share of peak: ours",
     "best of theirs",
-    "GiB: ours",
-    "its",
+    "GiB (of it libraries): ours",
+    "of their fastest",
 )
 ATTENTION_HEADER = ("network", "parameters, M", "GFLOP", "forward, s per slice", "times U-Net", "peak memory, GiB")
 COSTS_HEADER = ("U-Net, step", "1 thread", "2 threads", "times", "2 threads, deterministic", "costs")
@@ -109,7 +109,7 @@ def _peer_lines(rows: Rows) -> Iterator[list[str]]:
                 *fastest,
                 f"**{ours['times_peer_best']:.2f}**",
                 *(f"{share:.0%}" for share in shares),
-                *(f"{row['peak_gib']:.2f}" for row in (ours, best)),
+                *(f"{row['peak_gib']:.2f} ({row['library_gib']:.2f})" for row in (ours, best)),
             ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from benchmarks.timing import measure, worker_arguments
+from benchmarks.timing import measure, peak_rss, worker_arguments
 from tfpartial.inspection.costs import costs_of, total_of
 from tfpartial.inspection.graph import steps_of
 from tfpartial.losses import PartialBinaryCrossentropy
@@ -29,11 +29,12 @@ def main() -> None:
     parser.add_argument("--options", type=json.loads, default={}, help="the network's own, as JSON")
     parser.add_argument("--deterministic", action="store_true")
     arguments = parser.parse_args()
+    library_gib = peak_rss() / 2**30
     steps = steps_of_jax if keras.backend.backend() == "jax" else steps_of_tensorflow
     keras.config.set_dtype_policy(POLICIES[arguments.precision])
     step, peak_bytes, network = steps(arguments)
     costs = total_of(costs_of(steps_of(network)), batch=1)
-    told = {"parameters": costs["parameters"], "flops": costs["flops"]}
+    told = {"parameters": costs["parameters"], "flops": costs["flops"], "library_gib": library_gib}
     measure(step, arguments.steps, arguments.batch, peak_bytes if arguments.device == "gpu" else None, **told)
 
 
@@ -60,7 +61,8 @@ def steps_of_tensorflow(arguments: argparse.Namespace) -> tuple[Step, Callable[[
     slices = tf.random.normal((*grid(arguments), 1))
     targets = tf.cast(tf.random.uniform((*grid(arguments), arguments.organs)) < 0.05, tf.float32)
     loss, optimizer = PartialBinaryCrossentropy(reduction="batch_mean"), keras.optimizers.Adam(RATE)
-    optimizer.build(network.trainable_variables)
+    if arguments.task == "train":
+        optimizer.build(network.trainable_variables)
 
     @tf.function(autograph=False)
     def train() -> Any:
@@ -86,7 +88,8 @@ def steps_of_jax(arguments: argparse.Namespace) -> tuple[Step, Callable[[], int]
     slices = jax.random.normal(jax.random.key(0), (*grid(arguments), 1))
     targets = (jax.random.uniform(jax.random.key(1), (*grid(arguments), arguments.organs)) < 0.05).astype("float32")
     loss, optimizer = PartialBinaryCrossentropy(reduction="batch_mean"), keras.optimizers.Adam(RATE)
-    optimizer.build(network.trainable_variables)
+    if arguments.task == "train":
+        optimizer.build(network.trainable_variables)
 
     def error(trainable: Any, others: Any) -> Any:
         logits, others = network.stateless_call(trainable, others, slices, training=True)

@@ -24,6 +24,11 @@ def worker_arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def peak_rss() -> int:
+    """The most memory that this process has had, in bytes: the code of its libraries, too."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def measure(step: Callable[[], Any], steps: int, batch: int, peak_bytes: Callable[[], int] | None = None, **facts: Any) -> None:
     """Runs `step` and prints one JSON line: the seconds per slice of each step, the peak memory, and `facts`.
 
@@ -41,5 +46,5 @@ def measure(step: Callable[[], Any], steps: int, batch: int, peak_bytes: Callabl
         start = time.perf_counter()
         step()
         seconds.append((time.perf_counter() - start) / batch)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if peak_bytes is None else peak_bytes()
+    peak = (peak_bytes or peak_rss)()
     print(json.dumps({"s_per_slice": seconds, "peak_gib": peak / 2**30, **facts}))

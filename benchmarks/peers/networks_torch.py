@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.timing import measure, worker_arguments
+from benchmarks.timing import measure, peak_rss, worker_arguments
 
 
 def conv(channels: int, filters: int) -> nn.Module:
@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    library_gib = peak_rss() / 2**30
     device = torch.device("cuda" if arguments.device == "gpu" else "cpu")
     size = (arguments.size, arguments.size)
     layout = {"device": device, "memory_format": torch.channels_last}
@@ -110,7 +111,8 @@ def main() -> None:
     peak = torch.cuda.max_memory_allocated if device.type == "cuda" else None
     parameters = sum(parameter.numel() for parameter in network.parameters())
     step = train if arguments.task == "train" else forward
-    measure(step, arguments.steps, arguments.batch, peak, parameters=parameters, flops=flops)
+    told = {"parameters": parameters, "flops": flops, "library_gib": library_gib}
+    measure(step, arguments.steps, arguments.batch, peak, **told)
 
 
 @torch.inference_mode()
