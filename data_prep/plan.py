@@ -1,4 +1,4 @@
-"""Plan slices, network and batch for a data set and a memory, as nnU-Net does."""
+"""Plan slices, network and batch for a data set and a memory, by nnU-Net's rules."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tfpartial.planning.slice_plan import SlicePlan, plan_slices
 def run(config: PlanConfig) -> dict[str, Any]:
     """Writes the plan: a configuration with sections for `prepare` and `train`."""
     data = read_fingerprint(config.fingerprint)
-    plan = plan_slices(data, config.memory_gb, config.spacing == "median", config.width, config.max_width)
-    planned = sections(plan, data, config.width, config.max_width)
+    plan = plan_slices(data, config.memory_gb, config.spacing == "median", config.network, config.width, config.max_width)
+    planned = sections(plan, data, config.max_width)
     parameters = _parameters(plan, planned["train"]["network"], data)
     said = notes(plan, data)
     write_text(config.out, text(plan, data, planned, config.memory_gb, parameters))

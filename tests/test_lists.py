@@ -22,6 +22,7 @@ from tfpartial.models.layers.prior_driven_activation import ACTIVATIONS as PRIOR
 from tfpartial.models.with_prior import PLACES
 from tfpartial.options import options_of
 from tfpartial.pictures.planes import VIEWS
+from tfpartial.planning.slice_plan import PLANNED
 from tfpartial.priors.build import Unit
 from tfpartial.ranking.table import ESTIMATORS as NAMED_ESTIMATORS
 from tfpartial.training import METHODS
@@ -41,6 +42,7 @@ MIRRORED = {
     "InspectConfig.checkpoint": CHECKPOINTS,
     "OverlayConfig.animation": [*VIEWS, "none"],
     "OverlayConfig.planes": VIEWS,
+    "PlanConfig.network": PLANNED,
     "PredictConfig.checkpoint": CHECKPOINTS,
     "PriorConfig.unit": typing.get_args(Unit),
     "PriorUseConfig.where": PLACES,

@@ -84,13 +84,13 @@ def test_native_slices_are_as_large_as_the_largest():
     plan = plan_slices(of, resample=False)
     assert (plan.size, plan.spacing_mm) == ((512, 640), None)
     assert cropped(of, plan) == [False, False]
-    assert "spacing_mm" not in sections(plan, of, 32, 512)["prepare"]
+    assert "spacing_mm" not in sections(plan, of, 512)["prepare"]
 
 
 def test_coarse_rows_are_halved_later():
     plan = plan_slices(data(((10, 64, 64), (1, 4, 1))))
     assert plan.strides[:2] == [[1, 2], [1, 2]]
-    options = sections(plan, data(((10, 64, 64), (1, 4, 1))), 32, 512)["train"]["network"]["options"]
+    options = sections(plan, data(((10, 64, 64), (1, 4, 1))), 512)["train"]["network"]["options"]
     assert options["strides"] == plan.strides and "stages" not in options
 
 
@@ -111,7 +111,7 @@ def test_the_file_is_a_configuration_of_prepare_and_train(tmp_path):
     of = abdomen(0.6, 0.9, 0.8)
     plan = plan_slices(of, width=8, max_width=100)
     path = tmp_path / "plan.yaml"
-    path.write_text(text(plan, of, sections(plan, of, 8, 100), 8.0, 1234567))
+    path.write_text(text(plan, of, sections(plan, of, 100), 8.0, 1234567))
     prepare = parse("prepare", PrepareConfig, ["--config", str(path), "--manifest", "m", "--out", "o"], SECTIONS).config
     assert (prepare.size, prepare.spacing_mm) == (plan.size, plan.spacing_mm)
     words = ["--config", str(path), "--store", "s", "--splits", "p", "--out", "o"]
@@ -125,11 +125,32 @@ def test_the_file_is_a_configuration_of_prepare_and_train(tmp_path):
     assert head[-8].split() == ["#", "1", "1x1", "640x640", "8"] and head[-1].split() == ["#", "8", "2x2", "5x5", "100"]
 
 
+def test_a_unet_keeps_its_four_halvings_and_the_training_that_nothing_is_said_of(tmp_path):
+    """600 voxels: the next multiple of 16 is 608, and a step fits into 8 GB with fewer slices than of 32 filters."""
+    of = data(((100, 600, 600), (3, 0.8, 0.8)))
+    plan = plan_slices(of, network="unet")
+    assert (plan.size, plan.strides, plan.filters) == ((608, 608), [[2, 2]] * 4, [64, 128, 256, 512, 1024])
+    levels = zip(plan.filters[:4], (608, 304, 152, 76), strict=True)
+    assert plan.values == 8 * 608**2 + 5 * sum(filters * side**2 for filters, side in levels) + 2 * 1024 * 38**2
+    path = tmp_path / "plan.yaml"
+    path.write_text(text(plan, of, sections(plan, of, 512), 8.0, 1))
+    words = ["--config", str(path), "--store", "s", "--splits", "p", "--out", "o"]
+    train = parse("train", TrainConfig, words, SECTIONS).config
+    assert (train.network.name, train.network.options) == ("unet", {"width": 64})
+    assert (train.recipe, train.optimizer.name, train.deep_supervision) == (None, "adam", False)
+
+
+def test_a_unet_of_too_little_memory_gets_coarser_slices_that_it_halves():
+    plan = plan_slices(abdomen(0.8), memory_gb=1.5, network="unet")
+    assert plan.coarser > 1 and plan.size[0] % 16 == plan.size[1] % 16 == 0 and plan.batch == 2
+    assert plan.memory_gb <= 1.5
+
+
 def test_a_name_cannot_write_lines_of_its_own():
     of = dataclasses.replace(abdomen(0.8), name="a\ntrain: {}\u2028b\x85c")
     plan = plan_slices(of)
-    content = text(plan, of, sections(plan, of, 32, 512), 8.0, 1)
-    assert yaml.safe_load(content) == sections(plan, of, 32, 512)
+    content = text(plan, of, sections(plan, of, 512), 8.0, 1)
+    assert yaml.safe_load(content) == sections(plan, of, 512)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +165,7 @@ def test_a_name_cannot_write_lines_of_its_own():
 )
 def test_what_is_special_of_a_data_set_is_planned_or_said(of, planned, note):
     plan = plan_slices(of)
-    train = sections(plan, of, 32, 512)["train"]
+    train = sections(plan, of, 512)["train"]
     for name, value in planned.items():
         assert train.get(name) == value
     assert note is None or any(note in said for said in notes(plan, of))

@@ -249,7 +249,7 @@ class FingerprintConfig:
 
 @dataclass(frozen=True)
 class PlanConfig:
-    """Plan slices, network and batch for a data set and a memory, as nnU-Net does in 2D.
+    """Plan slices, network and batch for a data set and a memory, by nnU-Net's rules in 2D.
 
     Args:
         fingerprint: what `fingerprint` wrote.
@@ -257,21 +257,24 @@ class PlanConfig:
         memory_gb: memory that a training step may take, by nnU-Net's estimate for a GPU and 16-bit numbers.
         spacing: `median` resamples all slices to the median in-plane spacing, and to a coarser one where two slices would not fit
             into the memory; `native` leaves them as they are.
-        width: filters of the first stage; each stage below has twice as many.
-        max_width: filters of a stage at most.
+        network: `unet`, trained as `train` does when nothing is said; or `nnunet`, whose stages are planned too, by its recipe.
+        width: filters of the first stage; each stage below has twice as many. None takes the published ones, 64 and 32.
+        max_width: filters of a stage of `nnunet` at most.
     """
 
     fingerprint: Path
     out: Path
     memory_gb: float = 8.0
     spacing: Literal["median", "native"] = "median"
-    width: int = 32
+    network: Literal["unet", "nnunet"] = "nnunet"
+    width: int | None = None
     max_width: int = 512
 
     def __post_init__(self) -> None:
         require(0 < self.memory_gb < math.inf, "memory_gb", "more than 0", self.memory_gb)
         for option in ("width", "max_width"):
-            require(getattr(self, option) >= 1, option, "1 or more", getattr(self, option))
+            value = getattr(self, option)
+            require(value is None or value >= 1, option, "1 or more", value)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from tfpartial.data.survey.fingerprint import Fingerprint
-from tfpartial.planning.slice_plan import SlicePlan
+from tfpartial.planning.slice_plan import PLANNED, SlicePlan
 from tfpartial.safe_text import for_terminal
 
 ELONGATED, ELONGATED_DEG = 1.5, 15.0
@@ -16,23 +16,30 @@ SUPERVISED_STAGES = 4
 """Fewer stages have no level of the decoder that deep supervision could use."""
 
 
-def sections(plan: SlicePlan, data: Fingerprint, width: int, max_width: int) -> dict[str, dict[str, Any]]:
+def sections(plan: SlicePlan, data: Fingerprint, max_width: int) -> dict[str, dict[str, Any]]:
     """Verb -> its options."""
-    both = all(stride == [2, 2] for stride in plan.strides)
-    stages: dict[str, Any] = {"stages": len(plan.filters)} if both else {"strides": plan.strides}
-    network = {"name": "nnunet", "options": {"width": width, "max_width": max_width, **stages}}
+    recipe = PLANNED[plan.network].recipe
+    network = {"name": plan.network, "options": {"width": plan.filters[0], **_stage_options(plan, max_width)}}
     prepare: dict[str, Any] = {"size": list(plan.size)}
     if plan.spacing_mm is not None:
         prepare["spacing_mm"] = list(plan.spacing_mm)
-    train: dict[str, Any] = {"recipe": "nnunet", "network": network, "batch": plan.batch}
+    train: dict[str, Any] = {**({"recipe": recipe} if recipe else {}), "network": network, "batch": plan.batch}
     window = _window(data)
     if window is not None:
         train["window_hu"] = window
-    if max(plan.size) / min(plan.size) > ELONGATED:
+    if recipe and max(plan.size) / min(plan.size) > ELONGATED:
         train["augment"] = {"rotation_deg": ELONGATED_DEG}
-    if len(plan.filters) < SUPERVISED_STAGES:
+    if recipe and len(plan.filters) < SUPERVISED_STAGES:
         train["deep_supervision"] = False
     return {"prepare": prepare, "train": train}
+
+
+def _stage_options(plan: SlicePlan, max_width: int) -> dict[str, Any]:
+    """What tells the network its stages, where they can be chosen."""
+    if PLANNED[plan.network].strides:
+        return {}
+    both = all(stride == [2, 2] for stride in plan.strides)
+    return {"max_width": max_width, **({"stages": len(plan.filters)} if both else {"strides": plan.strides})}
 
 
 def notes(plan: SlicePlan, data: Fingerprint) -> list[str]:
