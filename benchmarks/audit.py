@@ -34,6 +34,7 @@ from tfpartial.config import (
     SplitConfig,
     TrainConfig,
 )
+from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import read_manifest
 from tfpartial.metrics import dice
@@ -114,8 +115,7 @@ def _by_dice(manifest_path: Path, predictions: Sequence[Path], faults: Sequence[
     manifest = read_manifest(manifest_path)
     wrong = {(fault.case, fault.organ) for fault in faults}
     scores: dict[Pair, float] = {}
-    for path in (path for folder in predictions for path in sorted(folder.glob("*.nii.gz"))):
-        case = path.name.removesuffix(".nii.gz")
+    for case, path in (found for folder in predictions for found in sorted(label_maps(folder).items())):
         label, predicted = np.asarray(read_reference(manifest, case)), read_prediction(manifest, case, path)
         for organ, organ_id in manifest.organs.ids.items():
             scores[case, organ] = dice(label == organ_id, predicted == organ_id)

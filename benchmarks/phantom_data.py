@@ -13,6 +13,7 @@ from tfpartial.data.files import ImageFile, LabelFile
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.phantom import ORGANS, PhantomCase, generate_case
 from tfpartial.labels import OrganTable
+from tfpartial.names import require_case
 
 
 def phantom_manifest(
@@ -28,7 +29,7 @@ def phantom_manifest(
         slices: number of slices, by repeating the patient as often as it takes; none leaves it as it is.
     """
     patients = [_write(root, number, _patient(number, size, slices)) for number in range(min(drawn, cases))]
-    links = [_link(patients[number % drawn], number) for number in range(drawn, cases)]
+    links = [_link(root, patients[number % drawn], number) for number in range(drawn, cases)]
     entries = {case.id: case for case in [*patients, *links]}
     return Manifest("phantom", OrganTable(tuple(ORGANS)), ("CT",), tuple(ORGANS), 0.1, entries)
 
@@ -42,7 +43,7 @@ def _patient(number: int, size: tuple[int, int], slices: int | None) -> PhantomC
 
 
 def _write(root: Path, number: int, patient: PhantomCase) -> ManifestCase:
-    name = f"case_{number:04d}"
+    name = require_case(f"case_{number:04d}", root)
     image, label = root / "imagesTr" / f"{name}_0000.nii.gz", root / "labelsTr" / f"{name}.nii.gz"
     _write_volume(image, patient.hu, patient)
     _write_volume(label, patient.label, patient)
@@ -67,8 +68,8 @@ def _write_volume(path: Path, array: np.ndarray, patient: PhantomCase) -> None:
     sitk.WriteImage(image, str(path), useCompression=True)
 
 
-def _link(patient: ManifestCase, number: int) -> ManifestCase:
-    name = f"case_{number:04d}"
+def _link(root: Path, patient: ManifestCase, number: int) -> ManifestCase:
+    name = require_case(f"case_{number:04d}", root)
     (image,), (label,) = patient.images, patient.labels
     image_path, label_path = image.path.with_name(f"{name}_0000.nii.gz"), label.path.with_name(f"{name}.nii.gz")
     os.link(image.path, image_path)

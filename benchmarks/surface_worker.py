@@ -14,6 +14,7 @@ from benchmarks.surface_case import Case, Metrics, by_organ, measure
 from tfpartial.labels import OrganTable
 from tfpartial.metrics.scoring import score_case
 from tfpartial.metrics.surfaces import SurfaceKind
+from tfpartial.names import require_case
 
 
 def ours(case: Case, surface: SurfaceKind) -> list[Metrics]:
@@ -21,7 +22,7 @@ def ours(case: Case, surface: SurfaceKind) -> list[Metrics]:
     organs = OrganTable(tuple(f"organ {number + 1}" for number in range(case.organs)))
     tolerances_mm = dict.fromkeys(organs.names, case.tolerance_mm)
     pair = case.reference, case.prediction
-    scores = score_case("case", *pair, organs, organs.names, case.spacing_mm, tolerances_mm, surface)
+    scores = score_case(require_case("case", "surface"), *pair, organs, organs.names, case.spacing_mm, tolerances_mm, surface)
     return [{"dsc": one.dsc, "hd": one.hd_mm, "hd95": one.hd95_mm, "asd": one.asd_mm, "nsd": one.nsd} for one in scores]
 
 

@@ -17,6 +17,7 @@ from tfpartial.config import AuditConfig
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.manifest import read_manifest
 from tfpartial.labels import OrganTable
+from tfpartial.names import CaseId
 from tfpartial.parallel import map_cases, scheduler_of
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
@@ -52,7 +53,7 @@ def run(config: AuditConfig) -> dict[str, Any]:
     return summary
 
 
-def _draw(config: AuditConfig, suspects: list[Suspect], cases: Mapping[str, AuditedCase], organs: OrganTable) -> None:
+def _draw(config: AuditConfig, suspects: list[Suspect], cases: Mapping[CaseId, AuditedCase], organs: OrganTable) -> None:
     for name, of_labels in (("suspects.png", True), ("not_annotated.png", False)):
         worst = [(rank, one) for rank, one in with_ranks(suspects) if one.of_labels is of_labels][: config.pictures]
         if worst:

@@ -18,6 +18,7 @@ from tfpartial.comparison.runs import Run, runs_of_folders, runs_of_groups, runs
 from tfpartial.comparison.tables import MetricResults
 from tfpartial.config import CompareConfig
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.progress import track
 from tfpartial.provenance import begin, finish
 
@@ -69,7 +70,7 @@ def _require_values(joined: JoinedScores, metrics: Sequence[str]) -> None:
         logger.warning("%s: no case of any run has a value", metric)
 
 
-def _choose(config: CompareConfig, ranked: Sequence[str]) -> list[tuple[str, str]]:
+def _choose(config: CompareConfig, ranked: Sequence[CaseId]) -> list[tuple[CaseId, str]]:
     return name_ranks(ranked, config.draw) if config.draw else pick_cases(ranked, config.cases)
 
 

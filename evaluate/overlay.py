@@ -9,6 +9,7 @@ from tfpartial.config import OverlayConfig
 from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
+from tfpartial.names import require_cases
 from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
 from tfpartial.pictures.scene import EmptyLabelError, Scene, case_scene, file_scene
 from tfpartial.pictures.snapshots import write_overlays
@@ -46,7 +47,7 @@ def _scenes(config: OverlayConfig) -> Iterator[Scene]:
         return
     manifest = read_manifest(config.manifest)
     found = manifest.cases if config.predictions is None else label_maps(config.predictions)
-    for case in track(config.cases or sorted(found), "overlay"):
+    for case in track(require_cases(config.cases, "cases") or sorted(found), "overlay"):
         try:
             yield case_scene(manifest, case, config.predictions).only(config.organs)
         except EmptyLabelError as error:

@@ -1,25 +1,37 @@
 """Names of cases and organs: what they may be, and every file that brings some."""
 
+import contextlib
 import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from tfpartial import cli
 from tfpartial.comparison.averages import MEAN as MEAN_OF_ORGANS
 from tfpartial.comparison.scores import COLUMNS, read_scores
 from tfpartial.data.fold.positions import read_positions
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.fold.split import read_folds
+from tfpartial.data.formats.volume_files import label_maps
+from tfpartial.data.from_json import from_json
 from tfpartial.data.manifest import read_manifest
 from tfpartial.data.store.store import Store
+from tfpartial.data.survey.fingerprint import read_fingerprint
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import find_cases
 from tfpartial.inference.probability_files import organ_file
+from tfpartial.integrity import checks_below
 from tfpartial.labels import OrganTable
-from tfpartial.names import ROWS, fault_of_case, fault_of_organ
+from tfpartial.names import ROWS, CaseId, fault_of_case, fault_of_organ
+from tfpartial.pictures.scene import file_scene
 from tfpartial.ranking.rows import MEAN
+from tfpartial.segmenter.seen_cases import read_seen_cases
 from tfpartial.text_table import ALL
 
+ROOT = Path(__file__).parents[1]
 BAD = "../../x"
 
 
@@ -102,6 +114,18 @@ def store(folder, name):
     return Store.open(folder)
 
 
+def fingerprint(folder, name):
+    case = {"size_zyx": [1, 1, 1], "spacing_mm_zyx": [1.0, 1.0, 1.0]}
+    about = {"name": "d", "organs": {}, "channel_names": [], "foreground_intensity": {}}
+    (folder / "fingerprint.json").write_text(json.dumps({"format": 1, **about, "cases": {name: case}}))
+    return read_fingerprint(folder / "fingerprint.json")
+
+
+def seen_cases(folder, name):
+    (folder / "cases.json").write_text(json.dumps({"format": 1, "learned": [name], "validated": []}))
+    return read_seen_cases(folder)
+
+
 def scores(folder, name):
     about = {"organs": [], "predictions": "p", "manifest": "m", "surface": "voxels", "tolerances_mm": {}}
     (folder / "summary.json").write_text(json.dumps(about))
@@ -110,11 +134,77 @@ def scores(folder, name):
     return read_scores(folder)
 
 
-@pytest.mark.parametrize("read", [manifest, splits, annotations, positions, layers, store, scores])
+@pytest.mark.parametrize("read", [manifest, splits, annotations, positions, layers, store, fingerprint, seen_cases, scores])
 def test_every_reader_refuses_a_case_that_would_lead_out_of_the_folder(tmp_path, read):
     with pytest.raises(TfpartialError, match=rf"\.(json|csv): case '{BAD}': a name becomes a file name") as caught:
         read(tmp_path, BAD)
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("verb", ["prepare", "write", "split"])
+def test_nothing_is_written_of_a_manifest_that_leads_out_of_the_folder(tmp_path, capsys, verb):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    with contextlib.suppress(TfpartialError):
+        manifest(inner, "../../evil")
+    before = sorted(tmp_path.rglob("*"))
+    assert cli.main([verb, "--manifest", str(inner / "f.json"), "--out", str(inner / "out"), "--json"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{inner / 'f.json'}: case '../../evil': a name becomes a file name" in line
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("name", "write"), [("store.json", store), ("labels.json", layers)])
+def test_checksums_of_a_case_outside_of_the_folder_are_not_looked_at(tmp_path, name, write):
+    with contextlib.suppress(TfpartialError):
+        write(tmp_path, BAD)
+    ((path, problem),) = checks_below(tmp_path).unreadable.items()
+    assert path == tmp_path / name
+    assert f"case '{BAD}': a name becomes a file name" in problem
+
+
+def test_a_record_of_another_case_than_the_store_says_is_refused(tmp_path):
+    about = {"name": "d", "organs": ["liver"], "size": [1, 1], "spacing_mm": None, "channel_names": ["CT"]}
+    (tmp_path / "store.json").write_text(json.dumps({"format": 2, **about, "cases": {"a": {"id": BAD}}}))
+    with pytest.raises(TfpartialError, match=r"store\.json: expected the store; its content has no usable id of case 'a'"):
+        Store.open(tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "content"), [(CaseId, BAD), (tuple[CaseId, ...], ["a", BAD]), (Mapping[CaseId, int], {BAD: 1})])
+def test_an_id_in_json_is_looked_at(kind, content):
+    with pytest.raises(ValueError, match=rf"^drawn: case '{BAD}': a name becomes a file name"):
+        from_json(kind, content, "drawn")
+
+
+def test_a_good_id_in_json_is_taken():
+    assert from_json(Mapping[CaseId, tuple[CaseId, ...]], {"a": ["b", "c"]}) == {"a": ("b", "c")}
+
+
+HOSTILE = "a\x1b[2J"
+"""A file may be called so; one with a slash there cannot be."""
+
+
+def test_label_maps_whose_names_no_case_has_are_refused(tmp_path):
+    (tmp_path / f"{HOSTILE}.nii.gz").touch()
+    with pytest.raises(TfpartialError, match=r"case 'a\\x1b\[2J': expected a name without control characters"):
+        label_maps(tmp_path)
+
+
+def test_pictures_are_not_called_by_a_name_that_no_case_has(tmp_path):
+    (tmp_path / f"{HOSTILE}.nii.gz").touch()
+    with pytest.raises(TfpartialError, match=r"case 'a\\x1b\[2J': expected a name without control characters"):
+        file_scene(tmp_path / f"{HOSTILE}.nii.gz", tmp_path / "label.nii.gz", None, [])
+
+
+MAKERS = ("tfpartial/names.py",)
+"""Where `CaseId` is called: a cast of a name that nobody looked at would pass the type checker."""
+
+
+def test_only_checked_names_become_ids():
+    casts = re.compile(r"\bCaseId\(|cast\(\W*CaseId")
+    folders = ("tfpartial", "data_prep", "train", "evaluate", "benchmarks")
+    files = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    assert {path.relative_to(ROOT).as_posix() for path in files if casts.search(path.read_text(encoding="utf-8"))} == {*MAKERS}
 
 
 def test_a_folder_to_predict_is_called_by_its_own_name(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from tfpartial.data.store.store import CASES, crc32
 from tfpartial.data.store.store import FORMAT as STORE_FORMAT
 from tfpartial.data.store.store import INDEX as STORE
 from tfpartial.errors import TfpartialError
+from tfpartial.names import by_case
 
 ZIPS = (".keras", ".npz")
 
@@ -84,12 +85,12 @@ def _named_by(path: Path) -> Iterator[tuple[Path, str | int]]:
         content = read_index(folder)
         with parsing(path, "index of label layers"):
             for step in content["steps"]:
-                for case, record in step["cases"].items():
+                for case, record in by_case(step["cases"], path).items():
                     yield layer_path(folder, step["step"], case), record["sha256"]
 
 
 def _of_cases(path: Path, cases: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple[Path, str | int]]:
     with parsing(path, "store"):
-        for case, record in cases.items():
+        for case, record in by_case(cases, path).items():
             for name, checksum in {**record.get("crc32", {}), **record["sha256"]}.items():
                 yield path.parent / CASES / case / name, checksum

@@ -1,13 +1,20 @@
-"""Names of cases and organs: they become names of files and rows of tables, and strangers choose them."""
+"""Names of cases and organs: they become names of files and rows of tables, and strangers choose them.
+
+What makes a path of a case's name takes a `CaseId`. Only this module makes one, when it has looked at the name.
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NewType, TypeVar
 
 from tfpartial.errors import TfpartialError
 
+V = TypeVar("V")
+CaseId = NewType("CaseId", str)
+"""The name of a case after `require_case`: it can be the name of a file, and leads out of no folder."""
 LONGEST = 200
 """Bytes of a name. A file system allows 255; temporary names and endings need the rest."""
 ROWS = ("mean of organs", "all organs", "mean")
@@ -37,17 +44,30 @@ def fault_of_organ(name: object) -> str | None:
     return _fault_of_text(name)
 
 
-def require_cases(names: Iterable[object], where: Path | str) -> None:
-    """Raises `TfpartialError` for a name that cannot be that of a case.
+def require_case(name: object, where: Path | str) -> CaseId:
+    """The name as the id of a case.
 
     Args:
-        names: the names.
-        where: the file that has them, for the message.
+        name: the name.
+        where: the file or the option that has it, for the message.
+
+    Raises:
+        TfpartialError: it cannot be that of a case.
     """
-    for name in names:
-        fault = fault_of_case(name)
-        if fault:
-            raise TfpartialError(f"{where}: case {quoted(name)}: {fault}")
+    fault = fault_of_case(name)
+    if fault:
+        raise TfpartialError(f"{where}: case {quoted(name)}: {fault}")
+    return CaseId(str(name))
+
+
+def require_cases(names: Iterable[object], where: Path | str) -> tuple[CaseId, ...]:
+    """Several names as ids, as `require_case` makes them."""
+    return tuple(require_case(name, where) for name in names)
+
+
+def by_case(values: Mapping[str, V], where: Path | str) -> dict[CaseId, V]:
+    """A mapping from names of cases as one from their ids, as `require_case` makes them."""
+    return {require_case(name, where): value for name, value in values.items()}
 
 
 def folded(name: str) -> str:

@@ -22,6 +22,7 @@ from tfpartial.data.survey.coverage import Spread
 from tfpartial.data.volumes.label_writer import LabelWriter
 from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.labels import MAX_ORGANS, keep_annotated
+from tfpartial.names import CaseId
 from tfpartial.pictures.colour_files import write_slicer_colours, write_snap_labels
 
 
@@ -45,7 +46,7 @@ class CaseAudit:
         missing: one per organ that is not annotated.
     """
 
-    id: str
+    id: CaseId
     suspects: tuple[Suspect, ...]
     missing: tuple[MissingOrgan, ...]
 
@@ -109,7 +110,7 @@ def _suspects(
     return result
 
 
-def _write_map(folder: Path, case: str, native: Geometry, found: Mapping[int, tuple[Suspect, Region]]) -> None:
+def _write_map(folder: Path, case: CaseId, native: Geometry, found: Mapping[int, tuple[Suspect, Region]]) -> None:
     """The suspects as a label map, and what its values are."""
     codes = np.zeros(native.shape_zyx, np.uint8)
     numbers = sorted(found)[:MAX_ORGANS]

@@ -12,6 +12,7 @@ from tfpartial.audit.case import CaseAudit
 from tfpartial.audit.missing import MissingOrgan
 from tfpartial.audit.sizes import voxel_ml
 from tfpartial.data.manifest import Manifest
+from tfpartial.names import CaseId
 
 NAMED = 2
 """Organs that a reason names."""
@@ -30,7 +31,7 @@ class NextCase:
         organs: the missing organs, the most uncertain first.
     """
 
-    case: str
+    case: CaseId
     score: float | None
     uncertainty: float | None
     novelty: float
@@ -54,7 +55,7 @@ class NextCase:
 
 
 def rank_cases(
-    audits: Sequence[CaseAudit], manifest: Manifest, annotated: Mapping[str, Sequence[str]], diversity: float
+    audits: Sequence[CaseAudit], manifest: Manifest, annotated: Mapping[CaseId, Sequence[str]], diversity: float
 ) -> list[NextCase]:
     """Orders the cases that lack labels, greedily: the highest score first, then the highest in view of that choice, and so on.
 
@@ -85,7 +86,7 @@ def rank_cases(
     return result
 
 
-def _candidate(case: str, missing: Sequence[MissingOrgan], distance: float, diversity: float) -> NextCase:
+def _candidate(case: CaseId, missing: Sequence[MissingOrgan], distance: float, diversity: float) -> NextCase:
     organs = tuple(sorted(missing, key=lambda one: (one.uncertainty is None, -(one.uncertainty or 0), one.organ)))
     known = [one.uncertainty for one in organs if one.uncertainty is not None]
     novelty = float(-np.expm1(-distance))
@@ -94,7 +95,7 @@ def _candidate(case: str, missing: Sequence[MissingOrgan], distance: float, dive
     return NextCase(case, score, uncertainty, novelty, organs)
 
 
-def _log_volumes(case: str, missing: Sequence[MissingOrgan], manifest: Manifest, annotated: Sequence[str]) -> np.ndarray:
+def _log_volumes(case: CaseId, missing: Sequence[MissingOrgan], manifest: Manifest, annotated: Sequence[str]) -> np.ndarray:
     """ln(volume + 1 ml) of every organ, `[K]`."""
     entry = manifest.case(case)
     predicted = {one.organ: one.volume_ml for one in missing}

@@ -17,6 +17,7 @@ from tfpartial.data.problem import FileError
 from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.probability_files import PROBABILITIES, organ_file
+from tfpartial.names import CaseId
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class AuditedCase:
         probabilities: folder with a volume per organ.
     """
 
-    id: str
+    id: CaseId
     manifest: Manifest
     annotated: tuple[str, ...]
     prediction: Path
@@ -39,7 +40,7 @@ class AuditedCase:
 
 
 def audited_cases(
-    manifest: Manifest, folders: Sequence[Path], annotated: Mapping[str, Sequence[str]] | None
+    manifest: Manifest, folders: Sequence[Path], annotated: Mapping[CaseId, Sequence[str]] | None
 ) -> list[AuditedCase]:
     """The cases that were predicted, in the order of their ids.
 
@@ -52,7 +53,7 @@ def audited_cases(
         TfpartialError: no folder; one without label maps; a case that is not in the manifest, that two folders have, or that has
             no probabilities; or no case at all.
     """
-    found: dict[str, AuditedCase] = {}
+    found: dict[CaseId, AuditedCase] = {}
     for folder in folders:
         for case, prediction in sorted(label_maps(folder).items()):
             entry = manifest.case(case)

@@ -7,6 +7,7 @@ from math import prod
 
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.survey.coverage import Spread
+from tfpartial.names import CaseId
 
 SLACK = 2.0
 """A volume may be so many times larger or smaller than the labelled ones: they are few, and scans cut organs."""
@@ -17,7 +18,7 @@ def voxel_ml(case: ManifestCase) -> float:
     return prod(case.spacing_mm_zyx) / 1000
 
 
-def organ_sizes(manifest: Manifest, annotated: Mapping[str, Sequence[str]] | None) -> dict[str, Spread]:
+def organ_sizes(manifest: Manifest, annotated: Mapping[CaseId, Sequence[str]] | None) -> dict[str, Spread]:
     """Volume in ml of every organ over the cases where it is annotated and present; of 0 cases where that is nowhere.
 
     Args:

@@ -14,6 +14,7 @@ from tfpartial.audit.suspects import Suspect
 from tfpartial.data.label_maps.case_labels import read_case_labels
 from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.labels import OrganTable
+from tfpartial.names import CaseId
 from tfpartial.pictures.planes import VIEWS, pixel_mm
 from tfpartial.pictures.sheet import Tile, arrange, legend
 from tfpartial.pictures.slice_picture import Slice, draw_slice
@@ -24,7 +25,7 @@ COLUMNS, SIDE, SLAB, AROUND = 4, 360, 32, 3
 
 def draw_suspects(
     suspects: Sequence[tuple[int, Suspect]],
-    cases: Mapping[str, AuditedCase],
+    cases: Mapping[CaseId, AuditedCase],
     organs: OrganTable,
     window_hu: tuple[float, float],
     path: Path,

@@ -12,6 +12,7 @@ from tfpartial.audit.doubt import LABEL_ERRORS, Kind, against
 from tfpartial.audit.regions import Region
 from tfpartial.data.geometry import Geometry
 from tfpartial.labels import OrganTable
+from tfpartial.names import CaseId
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Suspect:
         number: its value in the label map of the case's suspects, from the worst, 1, on; 0 when it is not known yet.
     """
 
-    case: str
+    case: CaseId
     organ: str
     kind: Kind
     other: str | None
@@ -66,7 +67,7 @@ class Suspect:
 
 def describe(
     region: Region,
-    case: str,
+    case: CaseId,
     organ: str,
     kind: Kind,
     others: np.ndarray,

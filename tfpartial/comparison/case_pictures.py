@@ -17,6 +17,7 @@ from tfpartial.data.manifest import Manifest, read_manifest
 from tfpartial.data.problem import FileError
 from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.pictures.figure import Panel, Row, draw
 from tfpartial.pictures.planes import pick_slice
 
@@ -27,7 +28,7 @@ def draw_cases(
     folder: Path,
     manifest: Path | None,
     joined: JoinedScores,
-    chosen: Mapping[float | None, Sequence[tuple[str, str]]],
+    chosen: Mapping[float | None, Sequence[tuple[CaseId, str]]],
     window_hu: tuple[float, float],
 ) -> dict[str, Any]:
     """Draws `figure.png`, one for each share of labels, as far as the files are there: scores outlive images and label maps.
@@ -59,7 +60,7 @@ def draw_cases(
     return {"figures": figures}
 
 
-def case_row(manifest: Manifest, joined: JoinedScores, alpha: float | None, case: str, remark: str) -> Row:
+def case_row(manifest: Manifest, joined: JoinedScores, alpha: float | None, case: CaseId, remark: str) -> Row:
     """The expert's label map and that of each method on one axial slice of a case; captions give the case's mean DSC.
 
     Args:

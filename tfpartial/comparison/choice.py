@@ -8,9 +8,10 @@ import numpy as np
 
 from tfpartial.comparison.joined_scores import JoinedScores
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId, require_case
 
 
-def pick_cases(ranked: Sequence[str], count: int) -> list[tuple[str, str]]:
+def pick_cases(ranked: Sequence[CaseId], count: int) -> list[tuple[CaseId, str]]:
     """Cases to draw and what they are: the best, the worst, and others evenly between them (of three the median).
 
     Args:
@@ -30,7 +31,7 @@ def pick_cases(ranked: Sequence[str], count: int) -> list[tuple[str, str]]:
     return [(ranked[place], _remark(place, last)) for place in places]
 
 
-def name_ranks(ranked: Sequence[str], cases: Sequence[str]) -> list[tuple[str, str]]:
+def name_ranks(ranked: Sequence[CaseId], cases: Sequence[str]) -> list[tuple[CaseId, str]]:
     """Cases that are asked for by name, and what they are: `(case, remark)`.
 
     Raises:
@@ -39,7 +40,8 @@ def name_ranks(ranked: Sequence[str], cases: Sequence[str]) -> list[tuple[str, s
     for case in cases:
         if case not in ranked:
             raise TfpartialError(f"picture: case '{case}' was not scored by the last method")
-    return [(case, _remark(ranked.index(case), len(ranked) - 1)) for case in cases]
+    places = [ranked.index(require_case(case, "picture")) for case in cases]
+    return [(ranked[place], _remark(place, len(ranked) - 1)) for place in places]
 
 
 def _remark(place: int, last: int) -> str:
@@ -48,7 +50,7 @@ def _remark(place: int, last: int) -> str:
     return "median" if place == round(last / 2) else f"rank {place + 1} of {last + 1}"
 
 
-def rank_cases(joined: JoinedScores, alpha: float | None) -> list[str]:
+def rank_cases(joined: JoinedScores, alpha: float | None) -> list[CaseId]:
     """The test cases by the mean DSC of the last method with a share of labels, best first; those without a DSC are left out."""
     values = joined.values("dsc", joined.methods_at(alpha)[-1], alpha).mean(axis=1)
     means = values.groupby(level="case").mean().dropna()

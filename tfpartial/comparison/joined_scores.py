@@ -15,6 +15,7 @@ from tfpartial.comparison.runs import Run
 from tfpartial.comparison.scores import Scores, read_scores
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import alpha_text
+from tfpartial.names import CaseId
 
 SHOWN = 5
 """Cases that an error lists."""
@@ -59,7 +60,7 @@ class JoinedScores:
         return tuple(sorted({run.seed for run in self.scores}, key=lambda seed: -1 if seed is None else seed))
 
     @property
-    def cases(self) -> list[str]:
+    def cases(self) -> list[CaseId]:
         """The test cases of all folds."""
         return sorted(set().union(*(found.cases for found in self.scores.values())))
 
@@ -168,7 +169,7 @@ def _require_same_truth(scores: Mapping[Run, Scores]) -> None:
             _require_same_volumes(case, truths[case], volumes, _both(owners[case], run))
 
 
-def _require_same_volumes(case: str, first: pd.Series, other: pd.Series, both: str) -> None:
+def _require_same_volumes(case: CaseId, first: pd.Series, other: pd.Series, both: str) -> None:
     apart = ~np.isclose(first, other, rtol=ROUNDING, equal_nan=True)
     if apart.any():
         organ = first.index[apart][0]

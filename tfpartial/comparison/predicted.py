@@ -15,6 +15,7 @@ from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.metrics.scoring import OrganScore, score_case
 from tfpartial.metrics.surfaces import SurfaceKind
+from tfpartial.names import CaseId
 
 SHOWN = 5
 """Cases that an error lists."""
@@ -30,7 +31,7 @@ class PredictedCase:
         path: the label map.
     """
 
-    id: str
+    id: CaseId
     manifest: Manifest
     path: Path
 
@@ -71,12 +72,12 @@ def score_predicted(case: PredictedCase, tolerances_mm: Mapping[str, float], sur
     return score_case(case.id, reference, prediction, organs, entry.annotated, entry.spacing_mm_zyx, tolerances_mm, surface)
 
 
-def _require_test_cases(found: set[str], tested: set[str], folder: Path, fold: str) -> None:
+def _require_test_cases(found: set[CaseId], tested: set[CaseId], folder: Path, fold: str) -> None:
     if found < tested:
         raise TfpartialError(f"{folder}: expected a label map of each test case of {fold}, found none of {_some(tested - found)}")
     if found != tested:
         raise TfpartialError(f"{folder}: expected label maps of the test cases of {fold} only, found {_some(found - tested)}")
 
 
-def _some(cases: set[str]) -> str:
+def _some(cases: set[CaseId]) -> str:
     return ", ".join(sorted(cases)[:SHOWN]) + (f" and {len(cases) - SHOWN} more" if len(cases) > SHOWN else "")

@@ -7,9 +7,10 @@ from pathlib import Path
 from tfpartial.comparison.scores import Scores
 from tfpartial.data.formats.volume_files import label_maps
 from tfpartial.data.problem import FileError
+from tfpartial.names import CaseId
 
 
-def label_map_of(scores: Scores, case: str) -> Path:
+def label_map_of(scores: Scores, case: CaseId) -> Path:
     """The label map of a case that was scored. Raises `FileError` when it is gone."""
     folder = scores.predictions
     found = label_maps(folder) if folder.is_dir() else {}

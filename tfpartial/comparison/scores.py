@@ -15,7 +15,7 @@ from tfpartial.artifacts import parsing, read_json, write_json
 from tfpartial.csv_file import read_frame, write_frame
 from tfpartial.errors import TfpartialError
 from tfpartial.metrics.scoring import IN_REFERENCE, METRICS, OrganScore
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, require_cases
 from tfpartial.provenance import is_finished
 
 SCORES = "scores.csv"
@@ -50,7 +50,7 @@ class Scores:
         return self.table.assign(**values)
 
     @property
-    def cases(self) -> set[str]:
+    def cases(self) -> set[CaseId]:
         """The test cases."""
         return set(self.table["case"])
 

@@ -15,6 +15,7 @@ from tfpartial.confidence.card import require_no_prior, require_sigmoids
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.losses.base import Tensor
+from tfpartial.names import CaseId
 from tfpartial.segmenter.card import SegmenterCard, read_card, require_same_data
 from tfpartial.segmenter.network import load_network
 from tfpartial.segmenter.seen_cases import read_seen_cases
@@ -80,9 +81,9 @@ def checksums(folders: Sequence[Path], checkpoint: str) -> tuple[str, ...]:
     return tuple(sha256(folder / f"{checkpoint}.keras") for folder in folders)
 
 
-def _places(seen: Sequence[frozenset[str]], cases: TrainingCases) -> np.ndarray:
+def _places(seen: Sequence[frozenset[CaseId]], cases: TrainingCases) -> np.ndarray:
     """For each training case the first segmenter that has not seen it; 0 where no voxel is certain."""
-    found: Mapping[str, int | None] = {
+    found: Mapping[CaseId, int | None] = {
         case: next((place for place, of in enumerate(seen) if case not in of), None) for case in cases.train
     }
     uncovered = [case for case, place in found.items() if place is None and cases.annotated[case]]

@@ -10,6 +10,9 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId, require_case
+
 T = TypeVar("T")
 NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "a truth value", Path: "a path", type(None): "null"}
 SHOWN = 60
@@ -20,12 +23,12 @@ def from_json(kind: type[T], content: Any, where: str = "") -> T:
     """The inverse of `dataclasses.asdict`, after a passage through JSON.
 
     Args:
-        kind: a dataclass, a type of JSON, `Path`, or a tuple, mapping, union or literal of such.
+        kind: a dataclass, a type of JSON, `Path`, `CaseId`, or a tuple, mapping, union or literal of such.
         content: the JSON value.
         where: its place, for the error.
 
     Raises:
-        ValueError: a value of another type, a missing or an unknown field; it names the place.
+        ValueError: a value of another type, a name that no case has, a missing or an unknown field; it names the place.
     """
     if is_dataclass(kind):
         return _dataclass(kind, content, where)
@@ -51,13 +54,16 @@ def _value(kind: Any, content: Any, where: str) -> Any:
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(content, dict):
             raise _error(where, "an object", content)
-        return {key: from_json(inner[1], value, _at(where, key)) for key, value in content.items()}
+        values = {key: from_json(inner[1], value, _at(where, key)) for key, value in content.items()}
+        return {_case(key, where): value for key, value in values.items()} if inner[0] is CaseId else values
     if origin in (Union, UnionType):
         return _first_fitting(inner, content, where)
     if origin is Literal:
         if content not in inner:
             raise _error(where, f"one of {', '.join(map(str, inner))}", content)
         return content
+    if kind is CaseId:
+        return _case(content, where)
     if kind is float and type(content) in (int, float) and abs(content) <= sys.float_info.max:
         return float(content)
     if kind is Path and isinstance(content, str):
@@ -65,6 +71,13 @@ def _value(kind: Any, content: Any, where: str) -> Any:
     if type(content) is not kind or kind is float:
         raise _error(where, NAMES.get(kind, str(kind)), content)
     return content
+
+
+def _case(content: Any, where: str) -> CaseId:
+    try:
+        return require_case(content, where or "value")
+    except TfpartialError as error:
+        raise ValueError(str(error)) from error
 
 
 def _tuple(inner: tuple[Any, ...], content: Any, where: str) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from tfpartial.data.number_map import NumberMaps
 from tfpartial.data.problem import FileError
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, by_case
 
 FORMAT = 2
 
@@ -38,7 +38,7 @@ class ManifestCase:
         ignored: number of voxels to ignore.
     """
 
-    id: str
+    id: CaseId
     root: Path
     images: tuple[ImageFile, ...]
     labels: tuple[LabelFile, ...]
@@ -70,18 +70,18 @@ class Manifest:
     channel_names: tuple[str, ...]
     priority: tuple[str, ...]
     tolerance_mm: float
-    cases: Mapping[str, ManifestCase]
+    cases: Mapping[CaseId, ManifestCase]
     number_maps: NumberMaps = ()
 
-    def complete(self) -> tuple[str, ...]:
+    def complete(self) -> tuple[CaseId, ...]:
         """Ids of the cases that are annotated for every organ."""
         return tuple(case.id for case in self.cases.values() if len(case.annotated) == len(self.organs))
 
-    def annotated_for(self, organ: str) -> tuple[str, ...]:
+    def annotated_for(self, organ: str) -> tuple[CaseId, ...]:
         """Ids of the cases that are annotated for an organ."""
         return tuple(case.id for case in self.cases.values() if organ in case.annotated)
 
-    def case(self, case_id: str) -> ManifestCase:
+    def case(self, case_id: CaseId) -> ManifestCase:
         """A case. Raises `TfpartialError` when the manifest has none of this id."""
         if case_id not in self.cases:
             raise TfpartialError(f"case '{case_id}' is not in the manifest of '{self.name}'")
@@ -115,7 +115,8 @@ def read_manifest(path: Path) -> Manifest:
     with parsing(path, "manifest"):
         roots = from_json(tuple[str, ...], content.pop("roots"), "roots")
         content["organs"] = {"names": content["organs"]}
-        content["cases"] = {case_id: _located(path, case_id, case, roots) for case_id, case in content["cases"].items()}
+        cases = by_case(content["cases"], path)
+        content["cases"] = {case_id: _located(path, case_id, case, roots) for case_id, case in cases.items()}
         del content["format"]
         manifest = from_json(Manifest, content)
     _require_consistent(path, manifest)
@@ -123,7 +124,6 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _require_consistent(path: Path, manifest: Manifest) -> None:
-    require_cases(manifest.cases, path)
     channels = len(manifest.channel_names)
     if len(manifest.number_maps) not in (0, channels) or not all(one.slope > 0 for one in manifest.number_maps):
         raise TfpartialError(f"{path}: number_maps: expected none or {channels}, one per channel, with slopes above 0")
@@ -142,7 +142,7 @@ def _case_to_json(case: ManifestCase, root_number: int) -> dict[str, Any]:
     return content
 
 
-def _located(manifest: Path, case_id: str, case: Mapping[str, Any], roots: Sequence[str]) -> dict[str, Any]:
+def _located(manifest: Path, case_id: CaseId, case: Mapping[str, Any], roots: Sequence[str]) -> dict[str, Any]:
     """The JSON of a case with its id and the whole paths of its files."""
     root = roots[from_json(int, case["root"], f"cases.{case_id}.root")]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tfpartial.config import SearchConfig
 from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.names import CaseId
 from tfpartial.priors.from_store import absent_organs, label_centres_mm
 from tfpartial.priors.spatial_prior import SpatialPrior
 from tfpartial.segmenter.find_organs import OrganFinder
@@ -15,11 +16,11 @@ from tfpartial.segmenter.find_organs import OrganFinder
 def align_cases(
     finder: OrganFinder,
     cases: TrainingCases,
-    test: Sequence[str],
+    test: Sequence[CaseId],
     prior: SpatialPrior,
     search: SearchConfig,
     truth: bool = False,
-) -> Iterator[tuple[str, dict[str, OrganPosition]]]:
+) -> Iterator[tuple[CaseId, dict[str, OrganPosition]]]:
     """Case id and the positions of its organs, case by case.
 
     In a training case the annotated organs are where their labels are, and an annotated one without a voxel is absent.

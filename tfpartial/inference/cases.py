@@ -19,7 +19,7 @@ from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.data.formats.volume_files import holds_dicom, is_dicom, is_image, stem
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, require_case
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,14 @@ _CHANNEL = re.compile(r"(.+)_(\d{4})")
 class InputCase(NamedTuple):
     """A volume to segment: its id and one image per channel."""
 
-    id: str
+    id: CaseId
+    images: tuple[ImageFile, ...]
+
+
+class _Named(NamedTuple):
+    """A volume by the name of its file or folder, which may be none that a case can have."""
+
+    name: str
     images: tuple[ImageFile, ...]
 
 
@@ -52,28 +59,26 @@ def find_cases(paths: Iterable[Path], channel_names: Sequence[str], nifti_form: 
             files of a case are not the network's channels.
     """
     groups: dict[tuple[Path, str], dict[int, Path]] = defaultdict(dict)
-    cases: list[InputCase] = []
+    cases: list[_Named] = []
     for file in dict.fromkeys(header_of(file) for path in paths for file in _volumes(path)):
         match = _CHANNEL.fullmatch(stem(file))
         if file.suffix.lower() in PICTURES and len(channel_names) == COLOURS:
-            cases.append(InputCase(stem(file), tuple(ImageFile(file, component=colour) for colour in range(COLOURS))))
+            cases.append(_Named(stem(file), tuple(ImageFile(file, component=colour) for colour in range(COLOURS))))
         elif match:
             _add_channel(groups[file.parent, match[1]], int(match[2]), file)
         elif len(channel_names) == 1:
-            cases.append(InputCase(stem(file), (ImageFile(file),)))
+            cases.append(_Named(stem(file), (ImageFile(file),)))
         else:
             expected = ", ".join(f"{stem(file)}_{number:04d}" for number in range(len(channel_names)))
             raise TfpartialError(f"{file}: the network takes {len(channel_names)} channels; expected files {expected}")
     for (_, name), channels in groups.items():
         cases.extend(_group_cases(name, channels, channel_names))
-    cases = _with_parents(cases)
-    for case in cases:
-        require_cases([case.id], case.images[0].path.parent)
-    _check_unique(cases)
-    return [_believing(nifti_form, case) for case in sorted(cases, key=attrgetter("id"))]
+    found = [InputCase(require_case(one.name, one.images[0].path.parent), one.images) for one in _with_parents(cases)]
+    _check_unique(found)
+    return [_believing(nifti_form, case) for case in sorted(found, key=attrgetter("id"))]
 
 
-def manifest_cases(manifest: Manifest, ids: Iterable[str] | None, channel_names: Sequence[str]) -> list[InputCase]:
+def manifest_cases(manifest: Manifest, ids: Iterable[CaseId] | None, channel_names: Sequence[str]) -> list[InputCase]:
     """The cases of a manifest, all of them or those in `ids`.
 
     Raises:
@@ -118,33 +123,33 @@ def _add_channel(channels: dict[int, Path], number: int, file: Path) -> None:
     channels[number] = file
 
 
-def _group_cases(name: str, channels: Mapping[int, Path], channel_names: Sequence[str]) -> list[InputCase]:
+def _group_cases(name: str, channels: Mapping[int, Path], channel_names: Sequence[str]) -> list[_Named]:
     """The case of files `name_0000`, `name_0001`, …; or, for one channel and no number 0, one case per file."""
     if sorted(channels) == list(range(len(channel_names))):
-        return [InputCase(name, tuple(ImageFile(channels[number]) for number in sorted(channels)))]
+        return [_Named(name, tuple(ImageFile(channels[number]) for number in sorted(channels)))]
     if len(channel_names) == 1 and 0 not in channels:
-        return [InputCase(stem(file), (ImageFile(file),)) for file in channels.values()]
+        return [_Named(stem(file), (ImageFile(file),)) for file in channels.values()]
     found = ", ".join(f"{number:04d}" for number in sorted(channels))
     expected = ", ".join(f"{number:04d} ({channel})" for number, channel in enumerate(channel_names))
     raise TfpartialError(f"case '{name}': expected the network's channels {expected}, got files {found}")
 
 
-def _with_parents(cases: Sequence[InputCase]) -> list[InputCase]:
+def _with_parents(cases: Sequence[_Named]) -> list[_Named]:
     """Folders of DICOM series that are called alike, such as `p1/ct` and `p2/ct`, by as many of their parents as it takes."""
-    alike: dict[str, list[InputCase]] = defaultdict(list)
+    alike: dict[str, list[_Named]] = defaultdict(list)
     for case in cases:
-        alike[case.id].append(case)
-    longer: dict[InputCase, str] = {}
+        alike[case.name].append(case)
+    longer: dict[_Named, str] = {}
     for same in alike.values():
         places = [located(case.images[0].path) for case in same]
         if len(same) > 1 and len(set(places)) == len(places) and all(place.is_dir() for place in places):
             depth = next(count for count in count_from(2) if len({place.parts[-count:] for place in places}) == len(places))
             longer |= {case: "_".join(place.parts[-depth:]) for case, place in zip(same, places, strict=True)}
-    return [case._replace(id=longer.get(case, case.id)) for case in cases]
+    return [case._replace(name=longer.get(case, case.name)) for case in cases]
 
 
 def _check_unique(cases: Iterable[InputCase]) -> None:
-    seen: dict[str, InputCase] = {}
+    seen: dict[CaseId, InputCase] = {}
     for case in cases:
         if case.id in seen:
             raise TfpartialError(f"case '{case.id}' stands twice: {seen[case.id].images[0].path} and {case.images[0].path}")

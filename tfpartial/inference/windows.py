@@ -20,6 +20,7 @@ from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.errors import TfpartialError
 from tfpartial.inference.cases import InputCase
 from tfpartial.inference.probability_files import PROBABILITIES, ProbabilityWriter
+from tfpartial.names import CaseId
 from tfpartial.priors.render import SlicePlaces, places_of_slices
 from tfpartial.segmenter.card import SegmenterCard
 
@@ -112,7 +113,7 @@ class MergedWindows:
         self._labels.write(start, self._in_plane.native_label(labels))
 
 
-def _in_plane(reader: SlabReader, card: SegmenterCard, case: str) -> InPlane:
+def _in_plane(reader: SlabReader, card: SegmenterCard, case: CaseId) -> InPlane:
     native_size, native_spacing_mm = reader.shape_zyx[1:], reader.spacing_mm_zyx[1:]
     in_plane = InPlane(native_size, card.size, native_spacing_mm, card.spacing_mm)
     if in_plane.cropped:
@@ -126,13 +127,13 @@ def _in_plane(reader: SlabReader, card: SegmenterCard, case: str) -> InPlane:
     return in_plane
 
 
-def _warn_of_guesses(reader: SlabReader, case: str) -> None:
+def _warn_of_guesses(reader: SlabReader, case: CaseId) -> None:
     for step in reader.history:
         if step.warning:
             LOG.warning("case %s: %s: %s", case, step.detail.get("file", reader.images[0].path), step.warning)
 
 
-def _warn_of_losses(reader: SlabReader, card: SegmenterCard, case: str) -> None:
+def _warn_of_losses(reader: SlabReader, card: SegmenterCard, case: CaseId) -> None:
     for name, loss in zip(card.channel_names, reader.losses, strict=True):
         if loss.coarse:
             kind = "whole numbers" if loss.map.values == "int16" else loss.map.values

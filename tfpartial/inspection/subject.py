@@ -15,6 +15,7 @@ from tfpartial.errors import TfpartialError
 from tfpartial.export import rebuild
 from tfpartial.inference.cases import find_cases
 from tfpartial.inference.windows import SliceWindows
+from tfpartial.names import CaseId, require_case
 from tfpartial.priors.inputs import network_inputs
 from tfpartial.segmenter.card import SegmenterCard, read_card, require_same_data
 from tfpartial.segmenter.network import load_network, read_renderer
@@ -38,7 +39,7 @@ class Slices(NamedTuple):
     hu: np.ndarray
     numbers: list[int]
     pixel_mm: tuple[float, float]
-    case: str
+    case: CaseId
 
 
 class Subject(NamedTuple):
@@ -101,7 +102,7 @@ def _slices(config: InspectConfig, card: SegmenterCard) -> Slices | None:
     if config.store is not None and config.model is not None:
         store = Store.open(config.store)
         require_same_data(card, store, config.model)
-        case = config.case or next(iter(store.cases))
+        case = require_case(config.case or next(iter(store.cases)), "case")
         if case not in store.cases:
             raise TfpartialError(f"{config.store}: no case '{case}'; expected one such as '{next(iter(store.cases))}'")
         places = _places(config, store.cases[case].slices, case)
@@ -121,7 +122,7 @@ def _of_file(config: InspectConfig, card: SegmenterCard) -> Slices:
     return Slices(hu, [place + 1 for place in places], windows.spacing_mm_zyx[1:], cases[0].id)
 
 
-def _places(config: InspectConfig, total: int, case: str) -> list[int]:
+def _places(config: InspectConfig, total: int, case: CaseId) -> list[int]:
     """The slices that are asked for, from 0; else the middle of each of `count` equal parts of the volume."""
     outside = [number for number in config.slices if not 1 <= number <= total]
     if outside:

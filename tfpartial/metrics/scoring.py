@@ -17,6 +17,7 @@ from tfpartial.metrics.overlap import dice_of_counts
 from tfpartial.metrics.surface_distances import surface_distances
 from tfpartial.metrics.surfaces import SurfaceKind, require_surface
 from tfpartial.metrics.volume import volume_error_of_counts, voxel_ml
+from tfpartial.names import CaseId
 
 State = Literal["scored", "missed", "false_positive", "absent", "not_annotated"]
 
@@ -54,7 +55,7 @@ class OrganScore:
         reason: why values are missing; empty for `scored`.
     """
 
-    case: str
+    case: CaseId
     organ: str
     state: State
     dsc: float = math.nan
@@ -74,7 +75,7 @@ METRICS = ("dsc", "hd_mm", "hd95_mm", "asd_mm", "nsd", "volume_error_ml", "volum
 
 
 def score_case(
-    case: str,
+    case: CaseId,
     reference: np.ndarray,
     prediction: np.ndarray,
     organs: OrganTable,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tfpartial.metrics.masks import long_axes
+from tfpartial.names import CaseId
 
 
 class FineTolerance(NamedTuple):
@@ -19,7 +20,7 @@ class FineTolerance(NamedTuple):
         coarsest_mm: the largest spacing along which the volume extends.
     """
 
-    case: str
+    case: CaseId
     organ: str
     tolerance_mm: float
     spacing_mm: tuple[float, ...]
@@ -31,7 +32,7 @@ class FineTolerance(NamedTuple):
 
 
 def fine_tolerances(
-    case: str,
+    case: CaseId,
     organs: Iterable[str],
     shape: Sequence[int],
     spacing_mm: Sequence[float],

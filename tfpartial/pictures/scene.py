@@ -19,6 +19,7 @@ from tfpartial.data.volumes.slabs import SlabReader
 from tfpartial.data.volumes.volume import read_volume
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import IGNORE, MAX_ORGANS, OrganTable, keep_annotated
+from tfpartial.names import CaseId, require_case
 from tfpartial.pictures.planes import shows_organ
 
 TOLERANCE_MM = 0.1
@@ -40,7 +41,7 @@ class Scene:
         reference_name: what the legend calls them.
     """
 
-    name: str
+    name: CaseId
     hu: np.ndarray
     spacing_mm_zyx: tuple[float, float, float]
     organs: OrganTable
@@ -76,18 +77,20 @@ def file_scene(image: Path, label: Path, reference: Path | None, names: Sequence
         names: organs of the values 1, 2, ... of label maps; others are called `label 7`. Segments have names of their own.
 
     Raises:
+        TfpartialError: the image has a name that no case has.
         FileError: a file that cannot be read; `label_grid`; `unknown_label`: a value above 255 or below 0.
     """
+    name = require_case(stem(image), image.parent)
     volume = read_volume([ImageFile(image)])
     files = [_label_file(path, names) for path in (label, reference) if path is not None]
     organs = OrganTable(tuple(dict.fromkeys(organ for file in files for organ in file.organs)))
     slice_files = SlabReader([ImageFile(image)]).slice_files
     maps = [read_labels([one], volume.native, organs, organs.names, TOLERANCE_MM, slice_files).codes for one in files]
-    scene = Scene(stem(image), volume.array[..., 0], volume.spacing_mm_zyx, organs, maps[0])
+    scene = Scene(name, volume.array[..., 0], volume.spacing_mm_zyx, organs, maps[0])
     return scene if reference is None else replace(scene, reference=maps[1], reference_name=stem(reference))
 
 
-def case_scene(manifest: Manifest, case: str, predictions: Path | None) -> Scene:
+def case_scene(manifest: Manifest, case: CaseId, predictions: Path | None) -> Scene:
     """A case of a manifest with the expert's contours; or with those of a prediction, and then the expert's as the reference.
 
     Args:

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 import numpy as np
 
 from tfpartial.data.store.store import Store, slice_spacing_mm
+from tfpartial.names import CaseId
 from tfpartial.priors.grid import CoarseGrid
 from tfpartial.priors.organ_mask import Box, OrganMask, centre_of
 
 
-def case_grid(store: Store, case_id: str, cell_mm: float) -> CoarseGrid:
+def case_grid(store: Store, case_id: CaseId, cell_mm: float) -> CoarseGrid:
     """The coarse grid of a case."""
     return CoarseGrid((store.cases[case_id].slices, *store.size), slice_spacing_mm(store, case_id), cell_mm)
 
 
-def stored_mask(store: Store, case_id: str, organ: str) -> OrganMask:
+def stored_mask(store: Store, case_id: CaseId, organ: str) -> OrganMask:
     """What the experts drew of an organ in a case, whether or not the case counts as annotated for it now."""
     code, label = store.organs.ids[organ], store.label(case_id)
     occupied = np.flatnonzero(store.voxels(case_id)[:, code - 1])
@@ -32,7 +33,7 @@ def box_centre_mm(mask: OrganMask, box: Box) -> tuple[float, float, float]:
     return z, y, x
 
 
-def label_centres_mm(store: Store, case_id: str, organs: Iterable[str]) -> np.ndarray:
+def label_centres_mm(store: Store, case_id: CaseId, organs: Iterable[str]) -> np.ndarray:
     """Centres of the labels of the given organs, float32 `[K, 3]`; NaN for other organs, and where one is absent."""
     centres = np.full((len(store.organs), 3), np.nan, np.float32)
     for organ in organs:
@@ -48,7 +49,7 @@ def absent_organs(store: Store, organs: Iterable[str], centres_mm: np.ndarray) -
     return [organ for organ in organs if not np.isfinite(centres_mm[store.organs.ids[organ] - 1]).all()]
 
 
-def volumes_ml(store: Store, case_id: str, organs: Iterable[str]) -> np.ndarray:
+def volumes_ml(store: Store, case_id: CaseId, organs: Iterable[str]) -> np.ndarray:
     """Volumes of the labels of the given organs, float32 `[K]`; NaN for other organs, and where one is absent."""
     voxels = store.voxels(case_id).sum(axis=0)
     wanted = store.organs.vector(organs) & (voxels > 0)

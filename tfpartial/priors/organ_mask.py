@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """First voxel and one past the last, along z, y, x."""
@@ -25,14 +26,14 @@ class OrganMask:
         occupied: slices that show the organ, increasing; empty where it is absent.
     """
 
-    case_id: str
+    case_id: CaseId
     shape_zyx: tuple[int, int, int]
     spacing_mm_zyx: tuple[float, float, float]
     read: Callable[[int], np.ndarray]
     occupied: tuple[int, ...]
 
     @classmethod
-    def of_array(cls, case_id: str, mask: np.ndarray, spacing_mm_zyx: tuple[float, float, float]) -> OrganMask:
+    def of_array(cls, case_id: CaseId, mask: np.ndarray, spacing_mm_zyx: tuple[float, float, float]) -> OrganMask:
         """Of a volume in memory, bool `[Z, H, W]`. Raises `TfpartialError` for another shape or dtype."""
         if mask.ndim != 3 or mask.dtype != bool:
             raise TfpartialError(f"mask of {case_id}: expected bool [Z, H, W], got {mask.dtype} {mask.shape}")

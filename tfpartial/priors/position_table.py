@@ -11,6 +11,7 @@ import numpy as np
 from tfpartial.csv_file import write_rows
 from tfpartial.data.fold.positions import Positions
 from tfpartial.data.fold.training_cases import TrainingCases
+from tfpartial.names import CaseId
 from tfpartial.priors.from_store import label_centres_mm
 
 FILE_NAME = "positions.csv"
@@ -25,7 +26,7 @@ COLUMNS = (
 Row = dict[str, Any]
 
 
-def table(cases: TrainingCases, test: Sequence[str], positions: Positions) -> list[Row]:
+def table(cases: TrainingCases, test: Sequence[CaseId], positions: Positions) -> list[Row]:
     """A row per case and organ that was looked for.
 
     The errors are distances from the centre of what the store's experts drew there; empty where they drew nothing.

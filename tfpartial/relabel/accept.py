@@ -20,6 +20,7 @@ from tfpartial.data.store.layer_file import write_label_layer
 from tfpartial.data.store.store import Store
 from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.native_maps import in_plane
 
@@ -27,13 +28,13 @@ TOLERANCE_MM = 0.01
 """A corrected map is on the grid of the image; programs round what they write."""
 
 
-def corrected_files(paths: list[Path], store: Store) -> dict[str, Path]:
+def corrected_files(paths: list[Path], store: Store) -> dict[CaseId, Path]:
     """Case -> its corrected label map.
 
     Raises:
         TfpartialError: a path without label maps, two of one case, or one of a case that the store has not.
     """
-    found: dict[str, Path] = {}
+    found: dict[CaseId, Path] = {}
     for path in paths:
         for case_id, file in (label_maps(path) if path.is_dir() else _single(path)).items():
             if case_id in found:
@@ -45,8 +46,8 @@ def corrected_files(paths: list[Path], store: Store) -> dict[str, Path]:
 
 
 def accept(
-    config: AcceptConfig, store: Store, annotated: Mapping[str, tuple[str, ...]], earlier: PseudoLabels | None, step: int
-) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    config: AcceptConfig, store: Store, annotated: Mapping[CaseId, tuple[str, ...]], earlier: PseudoLabels | None, step: int
+) -> Iterator[tuple[CaseId, dict[str, Any], dict[str, Any]]]:
     """Writes a layer per corrected case, in which the corrected organs are as the person drew them.
 
     A voxel that an expert labelled keeps its label. A corrected organ takes voxels from pseudo-labels; what was a pseudo-label
@@ -82,7 +83,7 @@ def accept(
         yield case_id, layer_record(config.out, step, case_id, *sets), row
 
 
-def _single(path: Path) -> dict[str, Path]:
+def _single(path: Path) -> dict[CaseId, Path]:
     if not path.is_file() or not is_volume(path):
         raise TfpartialError(f"{path}: expected a corrected label map, or a folder of them")
     return {case_of(path): header_of(path)}
@@ -103,7 +104,7 @@ def _organs(config: AcceptConfig, current: CurrentLabels, earlier: PseudoLabels 
     return organs
 
 
-def _read(file: Path, store: Store, case_id: str, organs: Sequence[str]) -> np.ndarray:
+def _read(file: Path, store: Store, case_id: CaseId, organs: Sequence[str]) -> np.ndarray:
     """The drawn codes in the store's grid, uint8 `[Z, H, W]`."""
     case = store.cases[case_id]
     label = organs_of(file, store.organs)

@@ -11,6 +11,7 @@ from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.labels import keep_annotated, without_sure_background
+from tfpartial.names import CaseId
 from tfpartial.priors.render import SlicePlaces, places_of_slices
 
 
@@ -35,7 +36,7 @@ class CurrentLabels:
     def __init__(
         self,
         store: Store,
-        case_id: str,
+        case_id: CaseId,
         experts: Iterable[str],
         earlier: PseudoLabels | None = None,
         positions: Mapping[str, OrganPosition] | None = None,
@@ -82,6 +83,6 @@ class CurrentLabels:
         return self.missing & self.store.organs.vector(self.store.cases[self.case_id].annotated)
 
 
-def current_labels(cases: TrainingCases, case_id: str) -> CurrentLabels:
+def current_labels(cases: TrainingCases, case_id: CaseId) -> CurrentLabels:
     """The labels of a training case of a fold."""
     return CurrentLabels(cases.store, case_id, cases.annotated[case_id], cases.pseudo, cases.positions.get(case_id))

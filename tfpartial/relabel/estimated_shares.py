@@ -9,6 +9,7 @@ import numpy as np
 from tfpartial.config import Among
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.labels import without_sure_background
+from tfpartial.names import CaseId
 from tfpartial.relabel.candidates import Predictor, candidate_slabs
 from tfpartial.relabel.current_labels import CurrentLabels
 from tfpartial.relabel.volume_selection import VolumeSelection
@@ -62,7 +63,7 @@ def _largest(shares: np.ndarray, good: np.ndarray) -> float:
     return float(shares[good].max(initial=0.0))
 
 
-def _judges(cases: TrainingCases) -> dict[str, tuple[str, ...]]:
+def _judges(cases: TrainingCases) -> dict[CaseId, tuple[str, ...]]:
     """Case -> the organs that are counted there."""
     annotated = cases.annotated
     in_validation = {organ for case_id in cases.val for organ in annotated[case_id]}

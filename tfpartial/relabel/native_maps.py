@@ -10,6 +10,7 @@ from tfpartial.data.store.store import Store, StoredCase
 from tfpartial.data.volumes.label_writer import LabelWriter
 from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.labels import without_sure_background
+from tfpartial.names import CaseId
 
 
 def in_plane(store: Store, case: StoredCase) -> InPlane:
@@ -17,7 +18,7 @@ def in_plane(store: Store, case: StoredCase) -> InPlane:
     return InPlane(case.shape_zyx[1:], store.size, case.spacing_mm_zyx[1:], store.spacing_mm)
 
 
-def write_native(labels: PseudoLabels, store: Store, case_id: str, path: Path) -> None:
+def write_native(labels: PseudoLabels, store: Store, case_id: CaseId, path: Path) -> None:
     """Writes all labels of a case, experts' and pseudo-labels, with the organs' codes, as a volume file on the native grid."""
     case = store.cases[case_id]
     layer, grid = labels.label(case_id), in_plane(store, case)

@@ -14,6 +14,7 @@ from tfpartial.data.fold.pseudo_labels import AUDIT, SUMMARY, PseudoLabels, laye
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import SURE_BACKGROUND, OrganTable
+from tfpartial.names import CaseId
 from tfpartial.relabel.candidates import Predictor
 from tfpartial.relabel.case import Step, relabel_case
 from tfpartial.relabel.current_labels import CurrentLabels, current_labels
@@ -27,13 +28,13 @@ NATIVE = "native"
 """Folder of the label maps for review, in the folder of the step."""
 
 
-def cases_to_relabel(cases: TrainingCases) -> dict[str, CurrentLabels]:
+def cases_to_relabel(cases: TrainingCases) -> dict[CaseId, CurrentLabels]:
     """The training cases in which an organ is missing, with the labels that they have now."""
     current = {case: current_labels(cases, case) for case in cases.train}
     return {case: labels for case, labels in current.items() if labels.missing.any()}
 
 
-def relabel(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) -> Iterator[str]:
+def relabel(config: RelabelConfig, cases: TrainingCases, predictor: Predictor) -> Iterator[CaseId]:
     """Writes the layer of each case that lacks an organ; yields its id. `finish_step` closes the step.
 
     Args:
@@ -81,7 +82,7 @@ def finish_step(config: RelabelConfig, cases: TrainingCases, estimator: str) -> 
     return content
 
 
-def _record(out: Path, number: int, case_id: str, current: CurrentLabels) -> dict[str, Any]:
+def _record(out: Path, number: int, case_id: CaseId, current: CurrentLabels) -> dict[str, Any]:
     select = current.store.organs.select
     return layer_record(
         out, number, case_id, select(current.experts), select(current.missing), select(current.annotated & ~current.experts)

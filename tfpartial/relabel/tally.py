@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tfpartial.names import CaseId
+
 COLUMNS = (
     *("step", "case", "organ", "candidates", "selected", "added", "voxels", "mean_confidence", "min_confidence"),
     *("z_first", "y_first", "x_first", "z_last", "y_last", "x_last", "truth", "correct", "correct_added"),
@@ -67,7 +69,7 @@ class Tally:
                 count.correct += int(np.count_nonzero(right & (after == organ)))
                 count.correct_added += int(np.count_nonzero(right & added))
 
-    def rows(self, step: int, case_id: str, candidates: np.ndarray) -> list[Row]:
+    def rows(self, step: int, case_id: CaseId, candidates: np.ndarray) -> list[Row]:
         """A row per missing organ.
 
         Args:
@@ -77,7 +79,7 @@ class Tally:
         """
         return [self._row(organ, step, case_id, int(candidates[organ - 1])) for organ in self._counts]
 
-    def _row(self, organ: int, step: int, case_id: str, candidates: int) -> Row:
+    def _row(self, organ: int, step: int, case_id: CaseId, candidates: int) -> Row:
         count, box = self._counts[organ], self._boxes.get(organ)
         values = (step, case_id, self._organs[organ - 1], candidates, count.selected, count.added, count.voxels)
         sure = (count.confidence_sum / count.added, count.min_confidence) if count.added else (None, None)

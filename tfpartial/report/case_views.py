@@ -15,6 +15,7 @@ from tfpartial.data.label_maps.reference import read_prediction, read_reference
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE, OrganTable
+from tfpartial.names import CaseId
 from tfpartial.pictures.body import body_box
 from tfpartial.pictures.planes import VIEWS, Plane, cut, pick_slices, pixel_mm, shows_organ
 from tfpartial.pictures.slice_picture import grey, outlines
@@ -61,7 +62,7 @@ class CaseView:
     predictions: tuple[tuple[Outline, ...], ...]
 
 
-def view_case(manifest: Manifest, case: str, predictions: Sequence[Path], window_hu: tuple[float, float]) -> list[CaseView]:
+def view_case(manifest: Manifest, case: CaseId, predictions: Sequence[Path], window_hu: tuple[float, float]) -> list[CaseView]:
     """Cuts a case where most organs are, and crops the cuts to the body.
 
     Args:
@@ -93,7 +94,7 @@ def view_case(manifest: Manifest, case: str, predictions: Sequence[Path], window
     ]
 
 
-def _places(label: np.ndarray, manifest: Manifest, case: str, predictions: Sequence[Path]) -> dict[Plane, int]:
+def _places(label: np.ndarray, manifest: Manifest, case: CaseId, predictions: Sequence[Path]) -> dict[Plane, int]:
     """Where to cut: where the expert has most organs; where there are none, where the first prediction has."""
     candidates = (
         codes for codes in (label, *(read_prediction(manifest, case, path) for path in predictions)) if shows_organ(codes)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store.store import Store
+from tfpartial.names import CaseId, require_case
 from tfpartial.pictures.close_up import close_up
 from tfpartial.report.case_views import grey_uri, outline_path
 
@@ -49,7 +50,7 @@ class OrganView:
     rows: tuple[tuple[StepView, ...], ...]
 
 
-def middling_organ(audit: pd.DataFrame) -> tuple[str, str] | None:
+def middling_organ(audit: pd.DataFrame) -> tuple[CaseId, str] | None:
     """The case and organ whose pseudo-labels have the median DSC among those whose truth is known; None where none is.
 
     Args:
@@ -61,11 +62,11 @@ def middling_organ(audit: pd.DataFrame) -> tuple[str, str] | None:
     dsc = 2 * known["correct"] / (known["voxels"] + known["truth"])
     ordered = known.assign(dsc=dsc).sort_values(["dsc", "case", "organ"], kind="stable")
     middle = ordered.iloc[len(ordered) // 2]
-    return middle["case"], middle["organ"]
+    return require_case(middle["case"], "audit"), middle["organ"]
 
 
 def view_steps(
-    store: Store, folders: Sequence[tuple[Path, int]], case: str, organ: str, window_hu: tuple[float, float]
+    store: Store, folders: Sequence[tuple[Path, int]], case: CaseId, organ: str, window_hu: tuple[float, float]
 ) -> OrganView:
     """The slice on which the expert drew most of an organ, cropped to the organ.
 
@@ -93,7 +94,7 @@ def view_steps(
     return OrganView(f"slice {z + 1} of {stored.slices}", width_mm, height_mm, image, _path(truth, pixel_mm), rows)
 
 
-def _mask(labels: PseudoLabels, case: str, z: int, code: int) -> np.ndarray:
+def _mask(labels: PseudoLabels, case: CaseId, z: int, code: int) -> np.ndarray:
     return labels.label(case)[z] == code if case in labels else np.zeros(labels.size, bool)
 
 

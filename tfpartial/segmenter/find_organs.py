@@ -15,6 +15,7 @@ from tfpartial.data.fold.positions import OrganPosition
 from tfpartial.data.store.store import Store
 from tfpartial.data.volumes.slabs import SLAB
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.priors.align import align_case
 from tfpartial.priors.from_store import case_grid
 from tfpartial.priors.grid import CoarseGrid
@@ -94,7 +95,7 @@ class OrganFinder:
     def find_stored(
         self,
         store: Store,
-        case_id: str,
+        case_id: CaseId,
         prior: SpatialPrior,
         search: SearchConfig,
         labelled_mm: np.ndarray | None = None,
@@ -105,6 +106,6 @@ class OrganFinder:
         return self.find(_slabs(store, case_id), grid, prior, search, labelled_mm, absent)
 
 
-def _slabs(store: Store, case_id: str) -> Iterator[tuple[int, np.ndarray]]:
+def _slabs(store: Store, case_id: CaseId) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, store.cases[case_id].slices, SLAB):
         yield start, store.slices(case_id, start, start + SLAB)

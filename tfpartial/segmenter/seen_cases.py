@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
+from tfpartial.names import CaseId, require_cases
 
 SEEN_CASES = "cases.json"
 FORMAT = 1
@@ -22,15 +23,15 @@ class SeenCases:
         validated: those that chose the checkpoint `best`.
     """
 
-    learned: frozenset[str]
-    validated: frozenset[str]
+    learned: frozenset[CaseId]
+    validated: frozenset[CaseId]
 
-    def of(self, checkpoint: str) -> frozenset[str]:
+    def of(self, checkpoint: str) -> frozenset[CaseId]:
         """The cases that a checkpoint has seen: `best` its validation cases, too."""
         return self.learned | self.validated if checkpoint == "best" else self.learned
 
 
-def write_seen_cases(folder: Path, learned: Iterable[str], validated: Iterable[str], first: Path | None = None) -> None:
+def write_seen_cases(folder: Path, learned: Iterable[CaseId], validated: Iterable[CaseId], first: Path | None = None) -> None:
     """Writes the cases of a training.
 
     Args:
@@ -56,4 +57,5 @@ def read_seen_cases(folder: Path) -> SeenCases:
     """
     content = read_versioned(folder / SEEN_CASES, WHAT, FORMAT)
     with parsing(folder / SEEN_CASES, WHAT):
-        return SeenCases(frozenset(content["learned"]), frozenset(content["validated"]))
+        learned, validated = (require_cases(content[part], folder / SEEN_CASES) for part in ("learned", "validated"))
+        return SeenCases(frozenset(learned), frozenset(validated))

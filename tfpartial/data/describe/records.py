@@ -11,6 +11,7 @@ from tfpartial.artifacts import parsing, read_json
 from tfpartial.checksums import require_intact
 from tfpartial.data.manifest import ManifestCase, read_manifest
 from tfpartial.data.store.store import RECORD, Store
+from tfpartial.names import require_case
 from tfpartial.provenance import is_finished, summary_of
 from tfpartial.yaml_file import read_yaml
 
@@ -19,7 +20,7 @@ def describe_manifest(path: Path, case: str | None) -> dict[str, Any]:
     """A manifest, or one of its cases. Raises `TfpartialError` as `read_manifest`, and for a case that it has not."""
     manifest = read_manifest(path)
     if case is not None:
-        return _manifest_case(manifest.case(case))
+        return _manifest_case(manifest.case(require_case(case, "case")))
     cases = manifest.cases.values()
     return {
         "is": "manifest",
@@ -41,7 +42,7 @@ def describe_store(path: Path, case: str | None) -> dict[str, Any]:
     """A store, or one of its cases. Raises `TfpartialError` as `Store.open`, and for a case that it has not."""
     store = Store.open(path)
     if case is not None:
-        return describe_case(store.file(case, RECORD).parent)
+        return describe_case(store.file(require_case(case, "case"), RECORD).parent)
     cases = store.cases.values()
     return {
         "is": "store",

@@ -18,12 +18,13 @@ from tfpartial.data.feed.draws import Draws
 from tfpartial.data.feed.slice_index import SliceIndex
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.store.store import Store
+from tfpartial.names import CaseId
 
 PARALLEL_BATCHES = 4
 """Batches read at a time: some wait for the disk while another is decompressed."""
 PREFETCHED_BATCHES = 4
 
-AnnotatedSets = Mapping[str, Iterable[str]]
+AnnotatedSets = Mapping[CaseId, Iterable[str]]
 Places = tuple[np.ndarray, np.ndarray]
 
 
@@ -54,7 +55,7 @@ def training_slices(reader: SliceReader, stream: BatchStream, start_step: int = 
     return _batches(tf.data.Dataset.counter(start=start_step), reader, places, stream.batch)
 
 
-def case_slices(store: Store, case_ids: Sequence[str], annotated: AnnotatedSets, batch: int) -> tf.data.Dataset:
+def case_slices(store: Store, case_ids: Sequence[CaseId], annotated: AnnotatedSets, batch: int) -> tf.data.Dataset:
     """All slices of some cases with the experts' labels, once, from the feet to the head, case by case; the last batch may be
     shorter.
 

@@ -10,6 +10,7 @@ from tfpartial.data.fold.pseudo_labels import PseudoLabels
 from tfpartial.data.store.store import Store, slice_spacing_mm
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import keep_annotated, without_sure_background
+from tfpartial.names import CaseId
 
 
 class SliceReader:
@@ -38,8 +39,8 @@ class SliceReader:
     def __init__(
         self,
         store: Store,
-        case_ids: Sequence[str],
-        annotated: Mapping[str, Iterable[str]],
+        case_ids: Sequence[CaseId],
+        annotated: Mapping[CaseId, Iterable[str]],
         pseudo: PseudoLabels | None = None,
         centres_mm: np.ndarray | None = None,
     ) -> None:
@@ -82,13 +83,13 @@ class SliceReader:
         # Most slices show no organ that is to be removed: the counts say so without a look at the voxels.
         return keep_annotated(label, kept) if self.voxels[number][z, ~kept].any() else label
 
-    def _source(self, case_id: str) -> Store | PseudoLabels:
+    def _source(self, case_id: CaseId) -> Store | PseudoLabels:
         return self._pseudo if self._pseudo is not None and case_id in self._pseudo else self.store
 
-    def _accepted(self, case_id: str) -> np.ndarray:
+    def _accepted(self, case_id: CaseId) -> np.ndarray:
         return self.store.organs.vector(() if self._pseudo is None else self._pseudo.accepted.get(case_id, ()))
 
-    def _annotated(self, case_id: str, annotated: Mapping[str, Iterable[str]]) -> np.ndarray:
+    def _annotated(self, case_id: CaseId, annotated: Mapping[CaseId, Iterable[str]]) -> np.ndarray:
         if case_id not in self.store.cases:
             raise TfpartialError(f"{self.store.root}: the store has no case '{case_id}' among its {len(self.store.cases)}")
         if case_id not in annotated:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 
 
-def divide(patients: Mapping[str, str], annotated: Mapping[str, Collection[str]], parts: int) -> dict[str, int]:
+def divide(patients: Mapping[CaseId, str], annotated: Mapping[CaseId, Collection[str]], parts: int) -> dict[CaseId, int]:
     """Divides cases by patient, so that each part has about as many patients, and as many annotated for each organ.
 
     The organ with the fewest annotated patients goes first. Each of its patients goes to the part that has the fewest of the

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tfpartial.artifacts import parsing, read_versioned, write_json
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, by_case
 
 FORMAT = 1
 FILE_NAME = "positions.json"
@@ -48,7 +48,7 @@ class OrganPosition:
     displacement: float | None = None
 
 
-Positions = Mapping[str, Mapping[str, OrganPosition]]
+Positions = Mapping[CaseId, Mapping[str, OrganPosition]]
 """Case -> organ -> its position."""
 
 
@@ -58,13 +58,12 @@ def write_positions(positions: Positions, folder: Path) -> None:
     write_json(folder / FILE_NAME, {"format": FORMAT, "cases": cases})
 
 
-def read_positions(folder: Path) -> dict[str, dict[str, OrganPosition]]:
+def read_positions(folder: Path) -> dict[CaseId, dict[str, OrganPosition]]:
     """Reads `positions.json` of a folder. Raises `TfpartialError` when it is not there or is something else."""
     content = read_versioned(folder / FILE_NAME, WHAT, FORMAT)
     with parsing(folder / FILE_NAME, WHAT):
-        found = {case: {organ: _position(values) for organ, values in own.items()} for case, own in content["cases"].items()}
-    require_cases(found, folder / FILE_NAME)
-    return found
+        cases = by_case(content["cases"], folder / FILE_NAME)
+        return {case: {organ: _position(values) for organ, values in own.items()} for case, own in cases.items()}
 
 
 def centres_mm(positions: Mapping[str, OrganPosition], organs: tuple[str, ...]) -> np.ndarray:

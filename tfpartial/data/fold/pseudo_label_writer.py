@@ -13,6 +13,7 @@ from tfpartial.checksums import require_intact
 from tfpartial.data.fold.pseudo_labels import FORMAT, INDEX, PseudoLabels, layer_path, read_index, step_folder
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.provenance import unfinish
 
 LAYERS = ("step-*/*", "step-*/*/*")
@@ -34,14 +35,16 @@ def take_over(earlier: PseudoLabels | None, out: Path) -> int:
 
 
 def layer_record(
-    out: Path, step: int, case_id: str, annotated: tuple[str, ...], pseudo: tuple[str, ...], accepted: tuple[str, ...]
+    out: Path, step: int, case_id: CaseId, annotated: tuple[str, ...], pseudo: tuple[str, ...], accepted: tuple[str, ...]
 ) -> dict[str, Any]:
     """What the index is to say of a layer that is written (see `LayerRecord`)."""
     checksum = sha256(layer_path(out, step, case_id))
     return {"sha256": checksum, "annotated": list(annotated), "pseudo": list(pseudo), "accepted": list(accepted)}
 
 
-def write_index(out: Path, store: Store, earlier: PseudoLabels | None, kind: str, records: Mapping[str, dict[str, Any]]) -> None:
+def write_index(
+    out: Path, store: Store, earlier: PseudoLabels | None, kind: str, records: Mapping[CaseId, dict[str, Any]]
+) -> None:
     """Writes `labels.json` over the earlier steps and a new one with these records: the step is done.
 
     Args:

@@ -21,7 +21,7 @@ from tfpartial.artifacts import parsing, read_versioned, sha256
 from tfpartial.data.store.layer_file import open_label_layer
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, by_case
 
 FORMAT = 1
 INDEX = "labels.json"
@@ -55,7 +55,7 @@ def step_folder(folder: Path, step: int) -> Path:
     return folder / f"step-{step}"
 
 
-def layer_path(folder: Path, step: int, case_id: str) -> Path:
+def layer_path(folder: Path, step: int, case_id: CaseId) -> Path:
     """The file of a case's layer."""
     return step_folder(folder, step) / "cases" / f"{case_id}.h5"
 
@@ -89,9 +89,10 @@ class PseudoLabels:
         self.ignored = ignored
         self.organs = tuple(content["organs"])
         self.size: tuple[int, int] = tuple(content["size"])
-        self.records: dict[str, LayerRecord] = {}
+        self.records: dict[CaseId, LayerRecord] = {}
         for written in content["steps"][:step]:
-            self.records |= {case: _record(written["step"], record) for case, record in written["cases"].items()}
+            records = by_case(written["cases"], folder / INDEX)
+            self.records |= {case: _record(written["step"], record) for case, record in records.items()}
         self._layers = lru_cache(OPEN_FILES)(lambda case_id: open_label_layer(self.path(case_id)))
         self._voxels = lru_cache(None)(lambda case_id: self._layers(case_id)[1])
 
@@ -108,7 +109,6 @@ class PseudoLabels:
             raise TfpartialError(f"{folder}: expected a step from 1 to {last}, got {step}")
         with parsing(folder / INDEX, WHAT):
             labels = cls(folder, content, step or last, ignored)
-        require_cases(labels.records, folder / INDEX)
         for case_id, record in labels.records.items():
             path = labels.path(case_id)
             if not path.is_file():
@@ -118,26 +118,26 @@ class PseudoLabels:
         return labels
 
     @property
-    def accepted(self) -> Mapping[str, tuple[str, ...]]:
+    def accepted(self) -> Mapping[CaseId, tuple[str, ...]]:
         """Case -> organs that count as annotated since a person corrected them; only cases with any."""
         return {case_id: record.accepted for case_id, record in self.records.items() if record.accepted}
 
-    def __contains__(self, case_id: str) -> bool:
+    def __contains__(self, case_id: CaseId) -> bool:
         return case_id in self.records
 
-    def path(self, case_id: str) -> Path:
+    def path(self, case_id: CaseId) -> Path:
         """The file of a case's layer."""
         return layer_path(self.folder, self.records[case_id].step, case_id)
 
-    def label(self, case_id: str) -> h5py.Dataset:
+    def label(self, case_id: CaseId) -> h5py.Dataset:
         """Experts' and pseudo-labels, uint8 `[Z, H, W]`, read when indexed."""
         return self._layers(case_id)[0]
 
-    def voxels(self, case_id: str) -> np.ndarray:
+    def voxels(self, case_id: CaseId) -> np.ndarray:
         """Labelled voxels per slice and organ, int32 `[Z, K]`."""
         return self._voxels(case_id)
 
-    def require_for(self, store: Store, annotated: Mapping[str, tuple[str, ...]]) -> None:
+    def require_for(self, store: Store, annotated: Mapping[CaseId, tuple[str, ...]]) -> None:
         """Checks that the layers were written for these cases under these annotated sets.
 
         Raises:

@@ -18,7 +18,7 @@ from tfpartial.data.from_json import from_json
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
-from tfpartial.names import quoted, require_cases
+from tfpartial.names import CaseId, by_case, quoted
 
 FORMAT = 1
 
@@ -52,7 +52,7 @@ def thin(manifest: Manifest, folds: Sequence[Fold], alpha: float, seed: int = 0)
     }
 
 
-def read_annotations(path: Path, fold: int, organs: OrganTable) -> dict[str, tuple[str, ...]]:
+def read_annotations(path: Path, fold: int, organs: OrganTable) -> dict[CaseId, tuple[str, ...]]:
     """Annotated organs per training and validation case of one fold.
 
     Args:
@@ -68,8 +68,8 @@ def read_annotations(path: Path, fold: int, organs: OrganTable) -> dict[str, tup
         folds = content["folds"]
         if not 0 <= fold < len(folds):
             raise TfpartialError(f"{path}: expected a fold of 0..{len(folds) - 1}, got {fold}")
-        annotated = {case_id: from_json(tuple[str, ...], names, case_id) for case_id, names in folds[fold].items()}
-    require_cases(annotated, path)
+        written = by_case(folds[fold], path)
+        annotated = {case_id: from_json(tuple[str, ...], names, case_id) for case_id, names in written.items()}
     for case_id, names in annotated.items():
         for name in names:
             if name not in organs.ids:
@@ -80,8 +80,8 @@ def read_annotations(path: Path, fold: int, organs: OrganTable) -> dict[str, tup
     return annotated
 
 
-def _thin_fold(manifest: Manifest, case_ids: Iterable[str], alpha: float, seed: int) -> Mapping[str, list[str]]:
-    kept: dict[str, list[str]] = {case_id: [] for case_id in case_ids}
+def _thin_fold(manifest: Manifest, case_ids: Iterable[CaseId], alpha: float, seed: int) -> Mapping[CaseId, list[str]]:
+    kept: dict[CaseId, list[str]] = {case_id: [] for case_id in case_ids}
     for organ in manifest.organs.names:
         annotated = [case_id for case_id in kept if organ in manifest.case(case_id).annotated]
         ranked = sorted(annotated, key=lambda case_id: _rank(seed, organ, case_id))
@@ -95,5 +95,5 @@ def _kept_count(alpha: float, count: int) -> int:
     return min(count, max(1, math.floor(Fraction(str(alpha)) * count + Fraction(1, 2))))
 
 
-def _rank(seed: int, organ: str, case_id: str) -> str:
+def _rank(seed: int, organ: str, case_id: CaseId) -> str:
     return hashlib.sha256("\0".join((str(seed), organ, case_id)).encode()).hexdigest()

@@ -14,7 +14,7 @@ import numpy as np
 from tfpartial.artifacts import parsing, read_json, read_versioned, write_json
 from tfpartial.data.manifest import Manifest
 from tfpartial.errors import TfpartialError
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, require_cases
 
 FORMAT = 1
 log = logging.getLogger(__name__)
@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 class Fold:
     """Ids of the cases that are learned, that choose the checkpoint, and that are scored."""
 
-    train: tuple[str, ...]
-    val: tuple[str, ...]
-    test: tuple[str, ...]
+    train: tuple[CaseId, ...]
+    val: tuple[CaseId, ...]
+    test: tuple[CaseId, ...]
 
 
 def make_splits(
@@ -87,10 +87,7 @@ def read_folds(path: Path) -> tuple[Fold, ...]:
     """All folds of a `splits.json`. Raises `TfpartialError` when it is none."""
     content = read_versioned(path, "splits", FORMAT)
     with parsing(path, "splits"):
-        folds = tuple(Fold(tuple(fold["train"]), tuple(fold["val"]), tuple(fold["test"])) for fold in content["folds"])
-    for fold in folds:
-        require_cases((*fold.train, *fold.val, *fold.test), path)
-    return folds
+        return tuple(Fold(*(require_cases(fold[part], path) for part in ("train", "val", "test"))) for fold in content["folds"])
 
 
 def read_fold(path: Path, fold: int) -> Fold:
@@ -101,7 +98,7 @@ def read_fold(path: Path, fold: int) -> Fold:
     return folds[fold]
 
 
-def _shuffled_by_source(manifest: Manifest, case_ids: Collection[str], seed: Sequence[int]) -> list[list[str]]:
+def _shuffled_by_source(manifest: Manifest, case_ids: Collection[CaseId], seed: Sequence[int]) -> list[list[str]]:
     """The patients of some cases: a list per source, shuffled."""
     groups: dict[str, set[str]] = defaultdict(set)
     for patient, source in {manifest.cases[case_id].patient: manifest.cases[case_id].source for case_id in case_ids}.items():
@@ -111,8 +108,8 @@ def _shuffled_by_source(manifest: Manifest, case_ids: Collection[str], seed: Seq
 
 
 def _train_and_val(
-    manifest: Manifest, tested: Collection[str], labeled: Collection[str], val_share: float, seed: Sequence[int]
-) -> tuple[list[str], list[str]]:
+    manifest: Manifest, tested: Collection[str], labeled: Collection[CaseId], val_share: float, seed: Sequence[int]
+) -> tuple[list[CaseId], list[CaseId]]:
     """Ids of the training and the validation cases of a fold, given the patients that it tests and the cases with labels."""
     rest = [case for case in manifest.cases.values() if case.patient not in tested]
     groups = _shuffled_by_source(manifest, [case.id for case in rest if case.id in labeled], seed)
@@ -126,7 +123,7 @@ def _train_and_val(
     return train, [case.id for case in rest if case.patient in chosen and case.id in labeled]
 
 
-def _warn_of_gaps(manifest: Manifest, number: int, train: Collection[str]) -> None:
+def _warn_of_gaps(manifest: Manifest, number: int, train: Collection[CaseId]) -> None:
     for organ in manifest.organs.names:
         if not set(manifest.annotated_for(organ)) & set(train):
             log.warning("fold %d: no training case is annotated for '%s', so it cannot be learned", number, organ)

@@ -15,6 +15,7 @@ from tfpartial.data.fold.simulate import read_annotations
 from tfpartial.data.fold.split import read_fold
 from tfpartial.data.store.store import Store
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class TrainingCases:
     """
 
     store: Store
-    train: tuple[str, ...]
-    val: tuple[str, ...]
-    annotated: dict[str, tuple[str, ...]]
+    train: tuple[CaseId, ...]
+    val: tuple[CaseId, ...]
+    annotated: dict[CaseId, tuple[str, ...]]
     pseudo: PseudoLabels | None = None
     positions: Positions = field(default_factory=dict)
 
-    def annotated_vectors(self, case_ids: Iterable[str]) -> np.ndarray:
+    def annotated_vectors(self, case_ids: Iterable[CaseId]) -> np.ndarray:
         """bool `[cases, K]`."""
         return np.stack([self.store.organs.vector(self.annotated[case]) for case in case_ids])
 
@@ -95,14 +96,14 @@ def read_training_cases(
 
 
 def _without_part(
-    store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]], part: int, parts: int
-) -> tuple[str, ...]:
+    store: Store, train: Iterable[CaseId], annotated: Mapping[CaseId, tuple[str, ...]], part: int, parts: int
+) -> tuple[CaseId, ...]:
     part_of = divide({case: store.cases[case].patient for case in train}, annotated, parts)
     return tuple(case for case, mine in part_of.items() if mine != part)
 
 
 def _pseudo(
-    labels: Path | None, store: Store, train: Iterable[str], annotated: Mapping[str, tuple[str, ...]], ignored: bool
+    labels: Path | None, store: Store, train: Iterable[CaseId], annotated: Mapping[CaseId, tuple[str, ...]], ignored: bool
 ) -> PseudoLabels | None:
     if labels is None:
         return None
@@ -114,7 +115,7 @@ def _pseudo(
     return pseudo
 
 
-def _require(case_ids: Iterable[str], known: Iterable[str], where: Path, missing_from: Path) -> None:
+def _require(case_ids: Iterable[CaseId], known: Iterable[CaseId], where: Path, missing_from: Path) -> None:
     missing = sorted(set(case_ids) - set(known))
     if missing:
         raise TfpartialError(f"{where}: {len(missing)} cases are not in {missing_from}, first '{missing[0]}'")

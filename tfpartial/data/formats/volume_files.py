@@ -9,6 +9,7 @@ from tfpartial.data.formats.image import PICTURES
 from tfpartial.data.formats.nifti_pair import header_of
 from tfpartial.data.formats.volume_file import ENDINGS
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId, require_case
 
 
 def stem(file: Path) -> str:
@@ -60,14 +61,17 @@ def volume_files(folder: Path) -> list[Path]:
     return files
 
 
-def case_of(file: Path) -> str:
-    """The case that a label map is of: its name without the ending, also without Slicer's `.seg.nrrd`."""
-    return stem(file).removesuffix(".seg") if file.name.endswith(".seg.nrrd") else stem(file)
+def case_of(file: Path) -> CaseId:
+    """The case that a label map is of: its name without the ending, also without Slicer's `.seg.nrrd`.
+
+    Raises `TfpartialError` for a name that no case has.
+    """
+    return require_case(stem(file).removesuffix(".seg") if file.name.endswith(".seg.nrrd") else stem(file), file)
 
 
-def label_maps(folder: Path) -> dict[str, Path]:
+def label_maps(folder: Path) -> dict[CaseId, Path]:
     """The label maps of a folder: case id -> file `<case><ending>`. Raises `TfpartialError` for none, or two of one case."""
-    found: dict[str, Path] = {}
+    found: dict[CaseId, Path] = {}
     for file in volume_files(folder):
         case = case_of(file)
         if case in found:

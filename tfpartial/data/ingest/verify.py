@@ -13,6 +13,7 @@ from tfpartial.data.layouts.dataset import Dataset
 from tfpartial.data.manifest import Manifest, ManifestCase
 from tfpartial.data.problem import Problem
 from tfpartial.errors import InputProblems
+from tfpartial.names import require_case
 from tfpartial.parallel import Scheduler, map_cases
 
 
@@ -55,7 +56,7 @@ def accept(dataset: Dataset, reports: Sequence[CaseReport], tolerance_mm: float)
         priority=dataset.priority or dataset.organs.names,
         tolerance_mm=tolerance_mm,
         number_maps=choose_maps(reports, dataset.channel_names),
-        cases={report.case.id: _manifest_case(report) for report in sorted(reports, key=attrgetter("case.id"))},
+        cases={case.id: case for case in map(_manifest_case, sorted(reports, key=attrgetter("case.id")))},
     )
 
 
@@ -82,7 +83,7 @@ def _manifest_case(report: CaseReport) -> ManifestCase:
     assert report.native is not None
     assert report.annotated is not None
     return ManifestCase(
-        id=report.case.id,
+        id=require_case(report.case.id, report.case.root),
         root=report.case.root,
         images=report.case.images,
         labels=report.case.labels,

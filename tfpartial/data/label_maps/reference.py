@@ -16,9 +16,10 @@ from tfpartial.data.label_maps.reading import read_labels
 from tfpartial.data.manifest import Manifest
 from tfpartial.data.problem import FileError
 from tfpartial.data.volumes.slabs import SlabReader
+from tfpartial.names import CaseId
 
 
-def read_reference(manifest: Manifest, case_id: str) -> np.ndarray | None:
+def read_reference(manifest: Manifest, case_id: CaseId) -> np.ndarray | None:
     """The expert's label map: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K, 255; None when the case has none.
 
     Raises:
@@ -30,7 +31,7 @@ def read_reference(manifest: Manifest, case_id: str) -> np.ndarray | None:
     return read_case_labels(case, SlabReader(case.images), manifest).codes
 
 
-def read_prediction(manifest: Manifest, case_id: str, path: Path) -> np.ndarray:
+def read_prediction(manifest: Manifest, case_id: CaseId, path: Path) -> np.ndarray:
     """A predicted label map of a case, or segments by the organs' names: uint8 `[Z, Y, X]` in LPS, codes 0, 1..K.
 
     Raises:

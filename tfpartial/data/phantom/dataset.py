@@ -14,6 +14,7 @@ from tfpartial.data.formats.volume_file import write_image
 from tfpartial.data.phantom.case import PhantomCase, check_request, generate_case
 from tfpartial.data.phantom.organs import ORGANS
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId, require_case
 from tfpartial.parallel import map_cases
 
 FILE_ENDING = ".nii.gz"
@@ -23,7 +24,7 @@ COMPRESSION_LEVEL = 1
 
 def write_phantom(
     out: Path, cases: int, size: tuple[int, int], slice_mm: tuple[float, float], seed: int, workers: int
-) -> Iterator[str]:
+) -> Iterator[CaseId]:
     """Writes patients 1 to `cases`; `dataset.json` comes last, so a folder without it is not finished.
 
     Args:
@@ -44,19 +45,19 @@ def write_phantom(
     return _write(out, range(1, cases + 1), partial(_write_case, out=out, size=size, slice_mm=slice_mm, seed=seed), workers)
 
 
-def _write(out: Path, numbers: range, write_case: partial[str], workers: int) -> Iterator[str]:
+def _write(out: Path, numbers: range, write_case: partial[CaseId], workers: int) -> Iterator[CaseId]:
     for folder in ("imagesTr", "labelsTr"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     yield from map_cases(write_case, numbers, workers, case_id)
     write_json(out / "dataset.json", _description([case_id(number) for number in numbers]), with_checksum=False)
 
 
-def case_id(number: int) -> str:
+def case_id(number: int) -> CaseId:
     """The id of a patient."""
-    return f"phantom_{number:04d}"
+    return require_case(f"phantom_{number:04d}", "phantom")
 
 
-def _write_case(number: int, out: Path, size: tuple[int, int], slice_mm: tuple[float, float], seed: int) -> str:
+def _write_case(number: int, out: Path, size: tuple[int, int], slice_mm: tuple[float, float], seed: int) -> CaseId:
     """Image and label of one patient."""
     name, case = case_id(number), generate_case(seed, number, size, slice_mm)
     _write_volume(case.hu, case, out / "imagesTr" / f"{name}_0000{FILE_ENDING}")
@@ -72,7 +73,7 @@ def _write_volume(array: np.ndarray, case: PhantomCase, path: Path) -> None:
     write_image(image, path, COMPRESSION_LEVEL)
 
 
-def _description(case_ids: list[str]) -> dict:
+def _description(case_ids: list[CaseId]) -> dict:
     """`dataset.json`. Every organ was looked for in every patient, also the gallbladder that is not there."""
     return {
         "name": "phantom",

@@ -25,6 +25,7 @@ from tfpartial.data.store.store import CASES, FORMAT, HISTOGRAM, IMAGE, INDEX, R
 from tfpartial.data.store.summed_file import SummedFile
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId
 from tfpartial.parallel import Scheduler, map_cases
 from tfpartial.provenance import plain
 from tfpartial.unfinished import remove_unfinished
@@ -52,7 +53,7 @@ class CaseTask:
     spacing_mm: tuple[float, float] | None
 
     @property
-    def id(self) -> str:
+    def id(self) -> CaseId:
         """Name of the case."""
         return self.case.id
 
@@ -109,7 +110,7 @@ def prepare_cases(
     spacing_mm: tuple[float, float] | None = None,
     workers: int = 0,
     scheduler: Scheduler | None = None,
-) -> Iterator[str]:
+) -> Iterator[CaseId]:
     """Writes the case folders of a store that are not there yet, and gives the id of each case when it is there.
 
     Cases that an interrupted run finished are kept, so the same call goes on where it stopped. Memory does not depend on the
@@ -138,8 +139,8 @@ def prepare_cases(
 
 
 def _prepare(
-    out: Path, tasks: Sequence[CaseTask], finished: Collection[str], workers: int, scheduler: Scheduler | None
-) -> Iterator[str]:
+    out: Path, tasks: Sequence[CaseTask], finished: Collection[CaseId], workers: int, scheduler: Scheduler | None
+) -> Iterator[CaseId]:
     waiting = [task for task in tasks if task.id not in finished]
     if waiting:
         (out / INDEX).unlink(missing_ok=True)  # until `finish_store` it is not the store that was asked for
@@ -150,7 +151,7 @@ def _prepare(
         remove_unfinished(out / CASES)  # of workers that were killed, whose cases others have done
 
 
-def prepare_case(task: CaseTask) -> str:
+def prepare_case(task: CaseTask) -> CaseId:
     """Writes the folder of one case; returns its id.
 
     Raises:

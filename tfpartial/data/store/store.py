@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from tfpartial.artifacts import read_versioned, sha256
+from tfpartial.artifacts import parsing, read_versioned, sha256
 from tfpartial.data.from_json import from_json
 from tfpartial.data.geometry import Geometry
 from tfpartial.data.hu import bins_of
@@ -27,7 +27,7 @@ from tfpartial.data.number_map import NumberMaps, dtype_of, map_of, to_numbers
 from tfpartial.data.store.layer_file import EXPERTS, open_label_layer
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
-from tfpartial.names import require_cases
+from tfpartial.names import CaseId, by_case
 
 FORMAT = 2
 INDEX = "store.json"
@@ -60,7 +60,7 @@ class StoredCase:
             older releases may have none.
     """
 
-    id: str
+    id: CaseId
     annotated: tuple[str, ...]
     source: str | None
     patient: str
@@ -76,11 +76,13 @@ class StoredCase:
         return self.shape_zyx[0]
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> StoredCase:
-        """From the JSON of `case.json`."""
+    def from_record(cls, case_id: CaseId, record: Mapping[str, Any]) -> StoredCase:
+        """From the JSON of `case.json` of the case. Raises `ValueError` for that of another one."""
+        if record["id"] != case_id:
+            raise ValueError(f"id of case '{case_id}'")
         z, y, x = record["shape_zyx"]
         return cls(
-            id=record["id"],
+            id=case_id,
             annotated=tuple(record["annotated"]),
             source=record["source"],
             patient=record["patient"],
@@ -109,6 +111,7 @@ class Store:
     """
 
     def __init__(self, root: Path, index: Mapping[str, Any]) -> None:
+        records = by_case(index["cases"], root / INDEX)
         self.root = root
         self.name: str = index["name"]
         self.organs = OrganTable(tuple(index["organs"]))
@@ -116,11 +119,11 @@ class Store:
         self.spacing_mm: tuple[float, float] | None = tuple(index["spacing_mm"]) if index["spacing_mm"] else None
         self.channel_names = tuple(index["channel_names"])
         self.number_maps = from_json(NumberMaps, index.get("number_maps", []))
-        self.cases = {case_id: StoredCase.from_record(record) for case_id, record in index["cases"].items()}
+        self.cases = {case_id: StoredCase.from_record(case_id, record) for case_id, record in records.items()}
         self._images = lru_cache(OPEN_FILES)(self._open_image)
         # An evicted layer is closed when its last user lets go of it, never under a thread that still reads.
         self._labels = lru_cache(OPEN_FILES)(self._open_label)
-        self._intact_files: set[tuple[str, str]] = set()
+        self._intact_files: set[tuple[CaseId, str]] = set()
         self._voxels = lru_cache(None)(lambda case_id: self._open_label(case_id)[1])  # a few kB per case
 
     @classmethod
@@ -133,11 +136,12 @@ class Store:
         if not (root / INDEX).is_file():
             raise _not_finished(root)
         index = read_versioned(root / INDEX, "store", FORMAT)
-        require_cases(index["cases"], root / INDEX)
-        gone = sorted(set(index["cases"]) - {folder.name for folder in (root / CASES).glob("*")})
+        with parsing(root / INDEX, "store"):
+            store = cls(root, index)
+        gone = sorted(set(store.cases) - {folder.name for folder in (root / CASES).glob("*")})
         if gone:
             raise TfpartialError(f"{root}: the folder of case {gone[0]} is gone ({len(gone)} in all); run `prepare` again")
-        return cls(root, index)
+        return store
 
     @property
     def dtype(self) -> np.dtype:
@@ -149,31 +153,31 @@ class Store:
         """Number of image channels, C."""
         return len(self.channel_names)
 
-    def image(self, case_id: str) -> np.ndarray:
+    def image(self, case_id: CaseId) -> np.ndarray:
         """The slices of a case, of `dtype`, `[Z, H, W, C]`, mapped: only what is indexed is read."""
         return self._images(case_id)
 
-    def slices(self, case_id: str, start: int, stop: int) -> np.ndarray:
+    def slices(self, case_id: CaseId, start: int, stop: int) -> np.ndarray:
         """A copy of some slices of a case, of `dtype`, `[n, H, W, C]`, for work that goes through whole volumes.
 
         The map is closed again: pages that are read through one that stays count as memory of this process.
         """
         return np.array(self._open_image(case_id)[start:stop])
 
-    def numbers(self, case_id: str, z: int) -> np.ndarray:
+    def numbers(self, case_id: CaseId, z: int) -> np.ndarray:
         """The numbers of channel 0 of a slice, `[H, W]`, for pictures: int16 (HU), or float32 (scaled or floats)."""
         stored = np.asarray(self.image(case_id)[z])
         return to_numbers(stored if self.dtype == np.int16 else stored.astype(np.float32), self.number_maps)[..., 0]
 
-    def label(self, case_id: str) -> h5py.Dataset:
+    def label(self, case_id: CaseId) -> h5py.Dataset:
         """The experts' labels of a case, uint8 `[Z, H, W]`, read when indexed."""
         return self._labels(case_id)[0]
 
-    def voxels(self, case_id: str) -> np.ndarray:
+    def voxels(self, case_id: CaseId) -> np.ndarray:
         """Voxels that they labelled per slice and organ, int32 `[Z, K]`."""
         return self._voxels(case_id)
 
-    def hu_histogram(self, case_ids: Iterable[str]) -> np.ndarray:
+    def hu_histogram(self, case_ids: Iterable[CaseId]) -> np.ndarray:
         """Counts of channel 0 over the native voxels of the cases, int64 (see `hu.stored_histogram`)."""
         total = np.zeros(bins_of(map_of(self.number_maps, 0)), np.int64)
         for case_id in case_ids:
@@ -181,7 +185,7 @@ class Store:
             total += np.load(self.file(case_id, HISTOGRAM))
         return total
 
-    def file(self, case_id: str, name: str) -> Path:
+    def file(self, case_id: CaseId, name: str) -> Path:
         """Path of a file of a case. Raises `TfpartialError` for a case that the store has not."""
         if case_id not in self.cases:
             raise TfpartialError(f"{self.root}: the store has no case '{case_id}' among its {len(self.cases)}")
@@ -209,7 +213,7 @@ class Store:
                 "remove their case folders and run `prepare` again"
             )
 
-    def _intact(self, case_id: str, name: str, images: bool) -> bool:
+    def _intact(self, case_id: CaseId, name: str, images: bool) -> bool:
         path = self.file(case_id, name)
         if name == IMAGE and not images:
             try:
@@ -219,11 +223,11 @@ class Store:
             return True
         return path.is_file() and self._is_as_written(case_id, name)
 
-    def _is_as_written(self, case_id: str, name: str) -> bool:
+    def _is_as_written(self, case_id: CaseId, name: str) -> bool:
         path, case = self.file(case_id, name), self.cases[case_id]
         return crc32(path) == case.crc32[name] if name in case.crc32 else sha256(path) == case.sha256[name]
 
-    def _require_intact(self, case_id: str, name: str) -> None:
+    def _require_intact(self, case_id: CaseId, name: str) -> None:
         """Compares a file with its checksum, once. Raises `TfpartialError` when it is gone or another one."""
         if (case_id, name) in self._intact_files:
             return
@@ -236,12 +240,12 @@ class Store:
             )
         self._intact_files.add((case_id, name))
 
-    def _open_image(self, case_id: str) -> np.ndarray:
+    def _open_image(self, case_id: CaseId) -> np.ndarray:
         image = self._map_image(case_id)
         self._require_intact(case_id, IMAGE)
         return image
 
-    def _map_image(self, case_id: str) -> np.ndarray:
+    def _map_image(self, case_id: CaseId) -> np.ndarray:
         path = self.file(case_id, IMAGE)
         expected = (self.cases[case_id].slices, *self.size, self.channels)
         try:
@@ -252,7 +256,7 @@ class Store:
             raise TfpartialError(f"{path}: expected {self.dtype} {expected}, got {image.dtype} {image.shape}")
         return image
 
-    def _open_label(self, case_id: str) -> tuple[h5py.Dataset, np.ndarray]:
+    def _open_label(self, case_id: CaseId) -> tuple[h5py.Dataset, np.ndarray]:
         self._require_intact(case_id, EXPERTS)
         return open_label_layer(self.file(case_id, EXPERTS))
 
@@ -275,7 +279,7 @@ def _not_finished(root: Path) -> TfpartialError:
     return TfpartialError(f"{root}: no store here; expected a folder that `prepare` wrote")
 
 
-def slice_spacing_mm(store: Store, case_id: str) -> tuple[float, float, float]:
+def slice_spacing_mm(store: Store, case_id: CaseId) -> tuple[float, float, float]:
     """Spacing z, y, x of the stored slices of a case."""
     case = store.cases[case_id]
     y, x = store.spacing_mm or case.spacing_mm_zyx[1:]

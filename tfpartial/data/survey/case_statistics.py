@@ -17,6 +17,7 @@ from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.value_counts import VALUES, ValueCounts, count_table
 from tfpartial.data.volumes.slabs import SLAB, SlabReader
 from tfpartial.labels import IGNORE
+from tfpartial.names import CaseId
 from tfpartial.parallel import Scheduler, map_cases
 
 Box = tuple[tuple[int, int], ...]
@@ -59,7 +60,7 @@ class CaseStatistics:
         nonzero_shape_zyx: size of the smallest box of the voxels that are not 0 in some channel; 0 when there are none.
     """
 
-    id: str
+    id: CaseId
     source: str | None
     annotated: tuple[str, ...]
     shape_zyx: tuple[int, int, int]

@@ -13,6 +13,7 @@ import pandas as pd
 from tfpartial.data.survey.case_statistics import ABSENT, CaseStatistics
 from tfpartial.errors import TfpartialError
 from tfpartial.labels import OrganTable
+from tfpartial.names import CaseId
 
 NO_SOURCE = "unknown"
 """What tables call the source of a case that names none."""
@@ -99,7 +100,7 @@ class Coverage:
     organs: tuple[OrganCoverage, ...]
     together: np.ndarray
     state: np.ndarray
-    cases: tuple[str, ...]
+    cases: tuple[CaseId, ...]
     sources: tuple[str, ...]
     voxels: int
 
@@ -136,7 +137,7 @@ class Coverage:
 
 
 def keep_labels(
-    cases: Iterable[CaseStatistics], organs: OrganTable, kept: Mapping[str, Sequence[str]]
+    cases: Iterable[CaseStatistics], organs: OrganTable, kept: Mapping[CaseId, Sequence[str]]
 ) -> Iterator[CaseStatistics]:
     """The cases as they would be had nobody contoured other organs than those that `simulate` kept.
 

@@ -21,6 +21,7 @@ from tfpartial.data.number_map import NumberMap, map_of
 from tfpartial.data.survey.case_statistics import CaseStatistics
 from tfpartial.data.survey.value_counts import ValueCounts
 from tfpartial.errors import TfpartialError
+from tfpartial.names import CaseId, require_cases
 
 FORMAT = 1
 WHAT = "fingerprint of a data set"
@@ -122,7 +123,7 @@ class Fingerprint:
     name: str
     organs: int
     channels: tuple[str, ...]
-    ids: tuple[str, ...]
+    ids: tuple[CaseId, ...]
     sizes_zyx: np.ndarray
     spacings_mm_zyx: np.ndarray
     intensity: Mapping[str, Mapping[str, float] | None]
@@ -145,7 +146,7 @@ def read_fingerprint(path: Path) -> Fingerprint:
             name=str(content["name"]),
             organs=len(content["organs"]),
             channels=tuple(content["channel_names"]),
-            ids=tuple(cases),
+            ids=require_cases(cases, path),
             sizes_zyx=sizes,
             spacings_mm_zyx=spacings,
             intensity={name: content["foreground_intensity"][name] for name in content["channel_names"]},

@@ -15,6 +15,7 @@ from tfpartial.comparison.scores import Scores
 from tfpartial.data.manifest import read_manifest
 from tfpartial.errors import TfpartialError
 from tfpartial.finished_stages import Place, alpha_text
+from tfpartial.names import CaseId
 from tfpartial.report.case_views import CaseView, Outline, view_case
 from tfpartial.report.html import fill
 from tfpartial.report.run_folder import RunFolder
@@ -48,13 +49,13 @@ def _ranked(run: RunFolder, method: str) -> pd.Series:
     return means.sort_index().sort_values(ascending=False, kind="stable")
 
 
-def _views(run: RunFolder, case: str, scores: list[Scores]) -> list[CaseView]:
+def _views(run: RunFolder, case: CaseId, scores: list[Scores]) -> list[CaseView]:
     """The case with the contours of each method. Raises `TfpartialError` when a file is gone or cannot be read."""
     manifest = read_manifest(manifest_of(scores[0]))
     return view_case(manifest, case, [label_map_of(found, case) for found in scores], run.window_hu)
 
 
-def _parts(case: str, tested: dict[Run, Scores]) -> list[dict[str, Any]]:
+def _parts(case: CaseId, tested: dict[Run, Scores]) -> list[dict[str, Any]]:
     """Per share of labels: its name and, per method, what stands over its pictures and the place of its contours."""
     several = len({one.seed for one in tested}) > 1
     columns = [
@@ -65,7 +66,7 @@ def _parts(case: str, tested: dict[Run, Scores]) -> list[dict[str, Any]]:
     return [{"label": alpha_text(alpha), "columns": [column for of, column in columns if of == alpha]} for alpha in alphas]
 
 
-def _column(method: str, case: str, found: Scores, place: int) -> dict[str, Any]:
+def _column(method: str, case: CaseId, found: Scores, place: int) -> dict[str, Any]:
     rows = found.counted[found.counted["case"] == case]
     missed = rows.loc[rows["state"] == "missed", "organ"].tolist()
     return {"method": method, "dsc": rows["dsc"].mean(), "missed": missed, "place": place}
