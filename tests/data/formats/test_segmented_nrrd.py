@@ -67,6 +67,15 @@ def test_the_fields_decide_not_the_name(tmp_path):
     assert open_label(write(tmp_path / "b.seg.nrrd", voxels, {})).keys() == (1,)
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_name_is_read_whatever_its_letters_are_written_in(tmp_path, encoding):
+    path = write(tmp_path / "a.seg.nrrd", np.ones((3, 4, 5), np.uint8), LIVER | {"Segment0_Name": "Leber-Läsion"})
+    path.write_bytes(path.read_bytes().replace("Läsion".encode(), "Läsion".encode(encoding)))
+    label = open_label(path)
+    assert label.keys() == ("Leber-Läsion",)
+    assert label.mask("Leber-Läsion", GRID).sum() == 60
+
+
 def test_one_voxel_means_that_every_segment_is_empty(tmp_path):
     label = open_label(write(tmp_path / "a.seg.nrrd", np.ones((1, 1, 1), np.uint8), LIVER))
     assert label.native is None

@@ -64,7 +64,7 @@ class SegmentedNrrd(NamedSegments):
             path,
             native=None if self._empty else native,
             form="seg.nrrd",
-            names=[reader.GetMetaData(f"Segment{number}_Name") for number in numbers],
+            names=[_name(reader, number) for number in numbers],
         )
         self._steps += steps
         self._places = [self._place(number) for number in numbers]
@@ -112,7 +112,7 @@ class SegmentedNrrd(NamedSegments):
         """Layer and value of a segment. Files of before 2020 name neither: a layer per segment, whose voxels are 1."""
         layer = self._field(number, "Layer", default=number if self._layers > 1 else 0)
         if not 0 <= layer < self._layers:
-            name = self._reader.GetMetaData(f"Segment{number}_Name")
+            name = _name(self._reader, number)
             why = f"segment '{name}': expected a layer from 0 to {self._layers - 1}, got {layer}"
             raise FileError(self.path, "bad_segment", why)
         value = self._field(number, "LabelValue", default=1)
@@ -131,6 +131,13 @@ class SegmentedNrrd(NamedSegments):
             return int(text)
         except ValueError as error:
             raise FileError(self.path, "bad_segment", f"{key}: expected a whole number, got '{text}'") from error
+
+
+def _name(reader: sitk.ImageFileReader, number: int) -> str:
+    """As Slicer writes it, in UTF-8; bytes that are none, which SimpleITK gives as halves of letters, are Latin-1."""
+    name = reader.GetMetaData(f"Segment{number}_Name")
+    content = name.encode("utf-8", "surrogateescape")
+    return name if content == name.encode("utf-8", "replace") else content.decode("latin-1")
 
 
 def _numbers(reader: sitk.ImageFileReader) -> list[int]:
