@@ -1,5 +1,8 @@
 """`train` on a state that is damaged or of another network: one line that names the file, and nothing is changed."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
 
@@ -65,6 +68,17 @@ def test_a_state_that_cannot_be_gone_on_with_is_one_line(begun, tiny_run, capsys
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and f"{begun / line}" in said[0], said
     assert after == before
+
+
+@pytest.mark.slow
+def test_a_damaged_image_of_the_store_is_one_line(tiny_run, tmp_path, capsys):
+    shutil.copytree(tiny_run.store, tmp_path / "store")
+    for path in (tmp_path / "store").rglob("image.npy"):
+        flip(path)
+    damaged = dataclasses.replace(tiny_run, store=tmp_path / "store")
+    assert cli.main(words(damaged, tmp_path / "model")) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"tfpartial train: {tmp_path / 'store'}" in line and "image.npy: is damaged" in line
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from tfpartial.confidence.out_of_fold import checksums, read_out_of_fold
 from tfpartial.confidence.trainer import ConfidenceTrainer
 from tfpartial.config import ConfidenceConfig
 from tfpartial.data.feed.pipeline import batch_stream, training_slices
+from tfpartial.data.feed.read_errors import reading_errors
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.errors import TfpartialError
@@ -35,6 +36,7 @@ from tfpartial.training.devices import set_up
 from tfpartial.training.loop import draws_of, train_epochs
 
 
+@reading_errors()
 def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:
     """Trains, or goes on where a killed run stopped, and leaves the stage's files in `config.out`.
 
@@ -50,7 +52,8 @@ def fit(config: ConfidenceConfig, cases: TrainingCases, callbacks: Sequence[kera
 
     Raises:
         TfpartialError: the segmenter cannot be read, ends in a softmax, takes other slices or organs than the store's, or is not
-            the one that the killed run was trained for; a training case that all segmenters out of fold have seen.
+            the one that the killed run was trained for; a training case that all segmenters out of fold have seen; a file of
+            the store that is damaged.
     """
     policy = set_up(config)
     segmenter_card = read_segmenter_card(config.model)

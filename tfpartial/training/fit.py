@@ -11,6 +11,7 @@ import numpy as np
 from tfpartial.config import TrainConfig
 from tfpartial.data.feed.batch import entries_of
 from tfpartial.data.feed.pipeline import case_slices
+from tfpartial.data.feed.read_errors import reading_errors
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.fold.training_cases import TrainingCases
 from tfpartial.data.hu import window_statistics
@@ -43,6 +44,7 @@ PICTURES = 4
 """Validation slices that TensorBoard shows."""
 
 
+@reading_errors()
 def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Progress:
     """Trains, or goes on where a killed run stopped, and leaves the stage's files in `config.out`.
 
@@ -56,7 +58,7 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
 
     Raises:
         TfpartialError: a network, term, trainer or option that does not exist; a rule or term that reads what the data lack; a
-            first model or a state that does not fit.
+            first model or a state that does not fit; a file of the store that is damaged.
     """
     policy = set_up(config)
     prior = None if config.prior is None else read_prior(config.prior).of_organs(cases.store.organs.names)

@@ -8,6 +8,7 @@ from tensorflow.python.framework.config import disable_op_determinism  # TensorF
 from tfpartial.data.feed import calm_exit
 from tfpartial.data.feed.draws import Draws
 from tfpartial.data.feed.pipeline import batch_stream, case_slices, training_slices
+from tfpartial.data.feed.read_errors import reading_errors
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.errors import TfpartialError
 
@@ -30,6 +31,19 @@ def training(store, annotated=EXPERT, batch=2, empty_share=None, seed=0, start_s
 
 def take(dataset: tf.data.Dataset, count: int) -> list[dict]:
     return list(islice(dataset.as_numpy_iterator(), count))
+
+
+@pytest.mark.parametrize("slices", [training, lambda store: case_slices(store, IDS, EXPERT, 2)], ids=["training", "validation"])
+def test_a_damaged_file_is_told_as_such_and_not_as_a_fault_of_tensorflow(store, slices):
+    path = store.file("b", "image.npy")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(TfpartialError, match=r"^.*b/image\.npy: is damaged: it is not as its checksum says"), reading_errors():
+        take(slices(store), 9)
+
+
+def test_another_error_of_tensorflow_stays_what_it_is():
+    with pytest.raises(tf.errors.UnknownError, match="out of luck"), reading_errors():
+        raise tf.errors.UnknownError(None, None, "out of luck")
 
 
 def test_shapes_and_types_are_known_before_the_first_batch(store):

@@ -15,6 +15,7 @@ from tfpartial.data.feed.batch import entries_of, entry_dtype, entry_shape, read
 from tfpartial.data.feed.batch_stream import BatchStream
 from tfpartial.data.feed.calm_exit import ends_before_exit
 from tfpartial.data.feed.draws import Draws
+from tfpartial.data.feed.read_errors import keeps_errors
 from tfpartial.data.feed.slice_index import SliceIndex
 from tfpartial.data.feed.slices import SliceReader
 from tfpartial.data.store.store import Store
@@ -81,6 +82,7 @@ def _batches(steps: tf.data.Dataset, reader: SliceReader, places: Callable[[int]
     shapes = {name: [batch, *entry_shape(entry, reader)] for name, entry in entries.items()}
 
     @ends_before_exit
+    @keeps_errors
     def read(step: np.int64) -> tuple[np.ndarray, ...]:
         return tuple(read_batch(reader, *places(int(step))).values())
 
