@@ -13,7 +13,7 @@ from tfpartial.config.recipes import RECIPES
 from tfpartial.data.layouts import LAYOUTS
 from tfpartial.data.number_map import Values
 from tfpartial.losses import RULES
-from tfpartial.losses.cross_entropy import REDUCTIONS
+from tfpartial.losses.certain_mean import REDUCTIONS
 from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
 from tfpartial.losses.terms import CROSS_ENTROPIES, SLICES, TERMS
 from tfpartial.metrics.scoring import METRICS

@@ -36,7 +36,7 @@ def test_a_few_certain_voxels_count_for_a_share_of_the_batch_at_least():
     floored = CrossEntropy("sigmoid", floor=0.75)
     assert float(floored(inputs(weights=(1, 0)))) == pytest.approx(np.log(2) / 1.5, rel=1e-6)
     assert float(floored(inputs())) == pytest.approx((np.log(2) + np.log(4)) / 2, rel=1e-6)
-    assert float(CrossEntropy("softmax", floor=1.0).loss.floor) == 1.0
+    assert float(CrossEntropy("softmax", floor=1.0).loss.mean.floor) == 1.0
 
 
 def test_dice_of_a_slice_counts_where_the_organ_is_annotated():

@@ -11,6 +11,8 @@ from keras import ops
 from tfpartial.errors import TfpartialError
 
 Tensor = Any
+TINY = 1e-30
+"""Least probability of which a logarithm is taken: float32 holds it and its inverse."""
 
 
 class PartialLoss(keras.losses.Loss):
@@ -55,3 +57,19 @@ def one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
 def whole_voxel(weight: Tensor) -> Tensor:
     """Weight of a softmax, `[..., 1]`: its organs share one voxel, so it is certain only where each of them is."""
     return ops.min(weight, axis=-1, keepdims=True)
+
+
+def voxels_of(tensor: Tensor) -> tuple[int, ...]:
+    """The axes of the batch and its grid, of a tensor `[B, *grid, C]`."""
+    return tuple(range(len(tensor.shape) - 1))
+
+
+def with_background(targets: Tensor) -> Tensor:
+    """Targets of a softmax, `[..., K+1]`, from those of the organs: background is where no organ is."""
+    return ops.concatenate([1.0 - ops.sum(targets, axis=-1, keepdims=True), targets], axis=-1)
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """A tensor in float32, or as it is in float64: mixed precision ends where a loss begins."""
+    tensor = ops.convert_to_tensor(tensor)
+    return tensor if keras.backend.standardize_dtype(tensor.dtype) == "float64" else ops.cast(tensor, "float32")

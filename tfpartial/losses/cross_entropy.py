@@ -7,10 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfpartial.errors import TfpartialError
-from tfpartial.losses.base import PartialLoss, Tensor, one_of, whole_voxel
-
-REDUCTIONS = ("batch_mean", "valid_mean")
+from tfpartial.losses.base import PartialLoss, Tensor, whole_voxel, with_background
+from tfpartial.losses.certain_mean import CertainMean
 
 
 class _CrossEntropy(PartialLoss):
@@ -18,22 +16,10 @@ class _CrossEntropy(PartialLoss):
 
     def __init__(self, reduction: str = "valid_mean", floor: float = 0.0, name: str | None = None) -> None:
         super().__init__(name=name)
-        self.reduction = one_of("reduction", reduction, REDUCTIONS)
-        if not 0 <= floor <= 1:
-            raise TfpartialError(f"floor: expected 0 to 1, got {floor}")
-        self.floor = float(floor)
+        self.mean = CertainMean(reduction, float(floor))
 
     def get_config(self) -> dict[str, Any]:
-        return {"reduction": self.reduction, "floor": self.floor, "name": self.name}
-
-    def _reduce(self, terms: Tensor, weight: Tensor) -> Tensor:
-        """The scalar of `terms` `[..., C]` under `weight` of the same shape."""
-        voxels = tuple(range(len(terms.shape) - 1))
-        total = ops.sum(terms * weight, axis=voxels)  # (C,)
-        size = ops.cast(ops.prod(ops.shape(terms)[:-1]), "float32")
-        if self.reduction == "batch_mean":
-            return ops.sum(total) / size
-        return ops.sum(ops.divide_no_nan(total, ops.maximum(ops.sum(weight, axis=voxels), self.floor * size)))
+        return {"reduction": self.mean.reduction, "floor": self.mean.floor, "name": self.name}
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")
@@ -55,7 +41,7 @@ class PartialBinaryCrossentropy(_CrossEntropy):
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
         # -ln s(x) = softplus(x) - x, and softplus(x) = max(x, 0) + ln(1 + exp(-|x|)) is finite for every logit
-        return self._reduce(ops.softplus(y_pred) - y_true * y_pred, weight)
+        return self.mean(ops.softplus(y_pred) - y_true * y_pred, weight)
 
 
 @keras.saving.register_keras_serializable(package="tfpartial")
@@ -79,7 +65,5 @@ class PartialCategoricalCrossentropy(_CrossEntropy):
     extra_channels = 1
 
     def call(self, y_true: Tensor, y_pred: Tensor, weight: Tensor) -> Tensor:
-        background = 1.0 - ops.sum(y_true, axis=-1, keepdims=True)
-        target = ops.concatenate([background, y_true], axis=-1)  # (..., K + 1)
-        terms = -ops.sum(target * ops.log_softmax(y_pred, axis=-1), axis=-1, keepdims=True)  # (..., 1)
-        return self._reduce(terms, whole_voxel(weight))
+        terms = -ops.sum(with_background(y_true) * ops.log_softmax(y_pred, axis=-1), axis=-1, keepdims=True)  # (..., 1)
+        return self.mean(terms, whole_voxel(weight))

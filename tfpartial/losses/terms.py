@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from keras import ops
 
@@ -10,28 +10,11 @@ from tfpartial.losses.base import PartialLoss, Tensor, one_of
 from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
 from tfpartial.losses.dice import PartialDice
 from tfpartial.losses.inputs import LossInputs
+from tfpartial.losses.term import Term
 from tfpartial.options import AtLeast
 
 CROSS_ENTROPIES = {"sigmoid": PartialBinaryCrossentropy, "softmax": PartialCategoricalCrossentropy}
 SLICES = ("certain", "annotated")
-
-
-class Term:
-    """One summand. Its options are the keyword arguments of its constructor that follow `activation`.
-
-    Args:
-        activation: what ends the network: `sigmoid` (K logits) or `softmax` (K + 1 logits, background first).
-    """
-
-    needs: ClassVar[tuple[str, ...]] = ()
-    """What it reads of `LossInputs` or of its `batch`, beyond what every training has."""
-
-    def __init__(self, activation: str) -> None:
-        self.activation = activation
-
-    def __call__(self, inputs: LossInputs) -> Tensor:
-        """The value of the term, a float32 scalar."""
-        raise NotImplementedError
 
 
 class CrossEntropy(Term):

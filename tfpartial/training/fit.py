@@ -80,6 +80,7 @@ def fit(config: TrainConfig, cases: TrainingCases, callbacks: Sequence[keras.cal
 def _objective(config: TrainConfig, reader: SliceReader) -> Objective:
     objective = Objective(config.method, len(reader.store.organs), config.loss, config.rule, config.activation)
     seen = [name for name, entry in entries_of(reader).items() if entry.loss]
+    objective.set_organs(reader.store.organs.names)
     objective.require([*seen, *(["prior"] if reader.centres_mm is not None else [])])
     logger.info("%s", objective)
     return objective

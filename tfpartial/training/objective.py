@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
 from keras import ops
@@ -93,6 +94,12 @@ class Objective:
             if missing:
                 raise TfpartialError(f"{option}: '{name}' needs {', '.join(missing)}; {have} {', '.join(found)}")
 
+    def set_organs(self, organs: Sequence[str]) -> None:
+        """Gives the terms the names of the organs. Raises `TfpartialError` when an option of a term names another one."""
+        for name, weighted in self.terms.items():
+            with _naming(f"loss.terms.{name}"):
+                weighted.term.set_organs(organs)
+
     def __str__(self) -> str:
         """What is learned, in a line."""
         return f"loss {', '.join(map(_text, self.terms.items()))}; rule {self.rule}; {self.activation}"
@@ -156,7 +163,14 @@ def _weighted(name: str, options: Mapping[str, Any], activation: str) -> Weighte
     if ramp is not None and not 0 <= ramp[0] < ramp[1]:
         raise TfpartialError(f"{where}.ramp: expected a step from 0 on and a later one, got {ramp[0]} and {ramp[1]}")
     options = checked_options(term, own, where, ("self", "activation"), tuple(SHARED))
-    try:
+    with _naming(where):
         return WeightedTerm(term(activation, **options), weight, ramp)
+
+
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
+    """Says in which term an option is wrong."""
+    try:
+        yield
     except TfpartialError as error:
         raise TfpartialError(f"{where}.{error}") from error
