@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from tfpartial.config import LossConfig
 from tfpartial.errors import TfpartialError
 from tfpartial.losses.per_organ import PerOrgan
+from tfpartial.training import Objective
 
 ORGANS = ("liver", "spleen", "pancreas")
 
@@ -46,3 +48,10 @@ def test_names_of_other_organs_are_refused():
 def test_names_mean_nothing_before_the_organs_are_known():
     with pytest.raises(TfpartialError, match="area: expected the organs' names by `set_organs` before the first step, got none"):
         share({"liver": 0.1}).of(3)
+
+
+def test_the_objective_says_in_which_term_an_organ_does_not_exist():
+    objective = Objective("certain", 3, LossConfig({"focal": {"positive_weight": {"livr": 2}}, "bce": {}}))
+    with pytest.raises(TfpartialError) as raised:
+        objective.set_organs(ORGANS)
+    assert str(raised.value) == "loss.terms.focal.positive_weight: no organ 'livr'; expected some of liver, spleen, pancreas"

@@ -9,6 +9,7 @@ from keras import ops
 from tfpartial.losses.base import PartialLoss, Tensor, one_of
 from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCategoricalCrossentropy
 from tfpartial.losses.dice import PartialDice
+from tfpartial.losses.focal import Focal
 from tfpartial.losses.inputs import LossInputs
 from tfpartial.losses.term import Term
 from tfpartial.options import AtLeast
@@ -79,5 +80,9 @@ class Dice(Term):
         return inputs.weights * ops.cast(ops.expand_dims(inputs.annotated, grid), inputs.weights.dtype)  # (B, *grid, K)
 
 
-TERMS: dict[str, type[Term]] = {"bce": CrossEntropy, "dice": Dice}
+TERMS: dict[str, type[Term]] = {
+    "bce": CrossEntropy,
+    "dice": Dice,
+    "focal": Focal,
+}
 """Name in the configuration and in `metrics.csv` -> the term."""

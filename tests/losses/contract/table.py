@@ -1,0 +1,77 @@
+"""The terms of the contract, with options, and what each of them reads. A new term is a row of `ROWS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfpartial.losses import TERMS, LossInputs, Term, targets_and_weights
+
+ORGANS = ("liver", "spleen", "pancreas")
+K = len(ORGANS)
+ACTIVATIONS = ("sigmoid", "softmax")
+GRIDS = {"2D": (2, 4, 5), "3D": (2, 2, 4, 3)}
+
+
+class Sample(NamedTuple):
+    """Targets and weights `[B, *grid, K]`, annotated sets `[B, K]` and float32 logits `[B, *grid, K or K + 1]`, in NumPy."""
+
+    targets: np.ndarray
+    weights: np.ndarray
+    annotated: np.ndarray
+    logits: np.ndarray
+
+    def inputs(self, logits: Any) -> LossInputs:
+        return LossInputs(self.targets, self.weights, {1: logits}, self.annotated)
+
+    @property
+    def activation(self) -> str:
+        return ACTIVATIONS[self.logits.shape[-1] - K]
+
+    @property
+    def certain(self) -> np.ndarray:
+        """bool, of the shape of the logits; a softmax is certain as a whole."""
+        if self.activation == "sigmoid":
+            return self.weights > 0
+        return np.repeat(self.weights.min(-1, keepdims=True) > 0, K + 1, axis=-1)
+
+
+def sample_of(label: np.ndarray, annotated: np.ndarray, activation: str, seed: int) -> Sample:
+    """A sample with random logits."""
+    targets, weights = (np.array(array) for array in targets_and_weights(label, annotated, K))
+    shape = (*label.shape, K + ACTIVATIONS.index(activation))
+    return Sample(targets, weights, annotated, np.random.default_rng(seed).normal(scale=2.0, size=shape).astype("float32"))
+
+
+def random_sample(activation: str, grid: str, seed: int = 0) -> Sample:
+    """Liver and a part of the others are annotated; there are voxels to ignore."""
+    label = np.random.default_rng(seed).choice([0, 1, 2, 3, 255], size=GRIDS[grid], p=[0.4, 0.2, 0.15, 0.15, 0.1])
+    annotated = np.array([[True, False, True], [True, True, False]])
+    return sample_of(label.astype("uint8"), annotated, activation, seed + 1)
+
+
+class Row(NamedTuple):
+    """A term with options, and the logits that it reads, bool of their shape."""
+
+    term: str
+    options: dict[str, Any]
+    reads: Callable[[Sample], np.ndarray]
+
+    def build(self, activation: str) -> Term:
+        term = TERMS[self.term](activation, **self.options)
+        term.set_organs(ORGANS)
+        return term
+
+
+def certain(sample: Sample) -> np.ndarray:
+    return sample.certain
+
+
+ROWS = {
+    "focal": Row("focal", {}, certain),
+    "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
+    "focal, of organs": Row("focal", {"positive_weight": {"spleen": 3.0, "pancreas": 0.5}}, certain),
+    "focal, balanced": Row("focal", {"positive_weight": "balanced", "gamma": 1.0}, certain),
+}
