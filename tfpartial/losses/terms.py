@@ -11,6 +11,7 @@ from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCat
 from tfpartial.losses.dice import PartialDice
 from tfpartial.losses.focal import Focal
 from tfpartial.losses.inputs import LossInputs
+from tfpartial.losses.regularisers.entropy import Entropy
 from tfpartial.losses.term import Term
 from tfpartial.options import AtLeast
 
@@ -84,5 +85,6 @@ TERMS: dict[str, type[Term]] = {
     "bce": CrossEntropy,
     "dice": Dice,
     "focal": Focal,
+    "entropy": Entropy,
 }
 """Name in the configuration and in `metrics.csv` -> the term."""

@@ -69,9 +69,14 @@ def certain(sample: Sample) -> np.ndarray:
     return sample.certain
 
 
+def uncertain(sample: Sample) -> np.ndarray:
+    return ~sample.certain
+
+
 ROWS = {
     "focal": Row("focal", {}, certain),
     "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
     "focal, of organs": Row("focal", {"positive_weight": {"spleen": 3.0, "pancreas": 0.5}}, certain),
     "focal, balanced": Row("focal", {"positive_weight": "balanced", "gamma": 1.0}, certain),
+    "entropy": Row("entropy", {}, uncertain),
 }
