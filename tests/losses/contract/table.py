@@ -79,4 +79,5 @@ ROWS = {
     "focal, of organs": Row("focal", {"positive_weight": {"spleen": 3.0, "pancreas": 0.5}}, certain),
     "focal, balanced": Row("focal", {"positive_weight": "balanced", "gamma": 1.0}, certain),
     "entropy": Row("entropy", {}, uncertain),
+    "mutual_information": Row("mutual_information", {}, uncertain),
 }

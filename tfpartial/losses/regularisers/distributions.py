@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras import ops
 
-from tfpartial.losses.base import Tensor, whole_voxel
+from tfpartial.losses.base import TINY, Tensor, voxels_of, whole_voxel
 from tfpartial.losses.inputs import LossInputs
 
 
@@ -20,3 +20,19 @@ def entropies(logits: Tensor, activation: str) -> Tensor:
         return -ops.sum(ops.softmax(logits, axis=-1) * ops.log_softmax(logits, axis=-1), axis=-1, keepdims=True)
     size = ops.abs(logits)  # p and 1 - p have the same entropy; no large numbers are subtracted for positive ones
     return ops.softplus(-size) + size * ops.sigmoid(-size)
+
+
+def marginals(logits: Tensor, where: Tensor, activation: str) -> Tensor:
+    """Mean prediction `[G, C]` over the voxels that are 1 in `where` `[..., G]`; zeros for none. C begins with background."""
+    count = ops.sum(where, axis=voxels_of(where))[:, None]  # (G, 1)
+    if activation == "softmax":
+        total = ops.sum(where * ops.softmax(logits, axis=-1), axis=voxels_of(logits))[None]  # (1, K + 1)
+    else:
+        both = [ops.sum(where * ops.sigmoid(each), axis=voxels_of(logits)) for each in (-logits, logits)]
+        total = ops.stack(both, axis=-1)  # (K, 2)
+    return ops.divide_no_nan(total, count)
+
+
+def times_log(probability: Tensor) -> Tensor:
+    """p ln p, which is 0 at 0, with a finite slope there."""
+    return probability * ops.log(ops.maximum(probability, TINY))
