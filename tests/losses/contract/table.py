@@ -73,6 +73,16 @@ def uncertain(sample: Sample) -> np.ndarray:
     return ~sample.certain
 
 
+def of_organs(*organs: int) -> Callable[[Sample], np.ndarray]:
+    """Uncertain voxels of these organs; a softmax has no logits that an organ does not share."""
+
+    def reads(sample: Sample) -> np.ndarray:
+        own = np.isin(np.arange(K), organs) if sample.activation == "sigmoid" else np.ones(K + 1, bool)
+        return uncertain(sample) & own
+
+    return reads
+
+
 ROWS = {
     "focal": Row("focal", {}, certain),
     "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
@@ -80,4 +90,6 @@ ROWS = {
     "focal, balanced": Row("focal", {"positive_weight": "balanced", "gamma": 1.0}, certain),
     "entropy": Row("entropy", {}, uncertain),
     "mutual_information": Row("mutual_information", {}, uncertain),
+    "marginal_kl": Row("marginal_kl", {"marginal": 0.2}, uncertain),
+    "marginal_kl, of organs": Row("marginal_kl", {"marginal": {"pancreas": 0.05, "spleen": 0.3}}, of_organs(1, 2)),
 }
