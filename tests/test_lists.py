@@ -16,6 +16,7 @@ from tfpartial.losses import RULES
 from tfpartial.losses.certain_mean import REDUCTIONS
 from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
 from tfpartial.losses.focal import BALANCED
+from tfpartial.losses.regularisers.extremal_area import CHOICES as EXTREMAL_SLICES
 from tfpartial.losses.terms import CROSS_ENTROPIES, SLICES, TERMS
 from tfpartial.metrics.scoring import METRICS
 from tfpartial.metrics.surfaces import SurfaceKind
@@ -136,6 +137,7 @@ def test_the_choices_of_the_terms_are_those_of_the_losses():
     assert set(types["dice"]["slices"]) == set(SLICES)
     assert set(types["focal"]["reduction"]) == set(REDUCTIONS)
     assert BALANCED in types["focal"]["positive_weight"]
+    assert set(types["extremal_area"]["slices"]) == set(EXTREMAL_SLICES)
 
 
 def test_every_layout_is_named_where_it_is_chosen():

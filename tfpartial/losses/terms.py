@@ -12,6 +12,7 @@ from tfpartial.losses.dice import PartialDice
 from tfpartial.losses.focal import Focal
 from tfpartial.losses.inputs import LossInputs
 from tfpartial.losses.regularisers.entropy import Entropy
+from tfpartial.losses.regularisers.extremal_area import ExtremalArea
 from tfpartial.losses.regularisers.marginal_kl import MarginalKL
 from tfpartial.losses.regularisers.mutual_information import MutualInformation
 from tfpartial.losses.term import Term
@@ -90,5 +91,6 @@ TERMS: dict[str, type[Term]] = {
     "entropy": Entropy,
     "mutual_information": MutualInformation,
     "marginal_kl": MarginalKL,
+    "extremal_area": ExtremalArea,
 }
 """Name in the configuration and in `metrics.csv` -> the term."""

@@ -83,6 +83,21 @@ def of_organs(*organs: int) -> Callable[[Sample], np.ndarray]:
     return reads
 
 
+def slices_of(*organs: int, present: bool) -> Callable[[Sample], np.ndarray]:
+    """Slices in which a voxel of such an organ is uncertain, and one is certain to be it if it must be present."""
+
+    def reads(sample: Sample) -> np.ndarray:
+        grid = tuple(range(1, sample.targets.ndim - 1))
+        unknown = uncertain(sample)[..., -K:].any(grid, keepdims=True)
+        chosen = unknown & ((sample.targets * sample.weights).any(grid, keepdims=True) | (not present))
+        chosen &= np.isin(np.arange(K), organs)
+        if sample.activation == "softmax":
+            chosen = chosen.any(-1, keepdims=True)
+        return np.broadcast_to(chosen, sample.logits.shape)
+
+    return reads
+
+
 ROWS = {
     "focal": Row("focal", {}, certain),
     "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
@@ -92,4 +107,8 @@ ROWS = {
     "mutual_information": Row("mutual_information", {}, uncertain),
     "marginal_kl": Row("marginal_kl", {"marginal": 0.2}, uncertain),
     "marginal_kl, of organs": Row("marginal_kl", {"marginal": {"pancreas": 0.05, "spleen": 0.3}}, of_organs(1, 2)),
+    "extremal_area": Row("extremal_area", {"area": 0.33}, slices_of(0, 1, 2, present=True)),
+    "extremal_area, of organs": Row(
+        "extremal_area", {"area": {"spleen": 0.1, "liver": 0.7}, "slices": "uncertain"}, slices_of(0, 1, present=False)
+    ),
 }
