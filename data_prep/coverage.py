@@ -13,6 +13,7 @@ from tfpartial.data.manifest import read_manifest
 from tfpartial.data.survey.case_statistics import read_statistics
 from tfpartial.data.survey.coverage import case_table, keep_labels, measure_coverage
 from tfpartial.data.survey.coverage_text import markdown, organ_rows
+from tfpartial.data.survey.organ_sizes import sizes_json
 from tfpartial.parallel import scheduler_of
 from tfpartial.pictures.coverage_figure import draw_coverage
 from tfpartial.progress import track
@@ -20,7 +21,7 @@ from tfpartial.provenance import begin, finish
 
 
 def run(config: CoverageConfig) -> dict[str, Any]:
-    """Writes `coverage.json`, `coverage.csv`, `cases.csv`, `coverage.md` and `coverage.png`."""
+    """Writes `coverage.json`, `coverage.csv`, `cases.csv`, `coverage.md`, `coverage.png`, and the sizes that are asked for."""
     manifest = read_manifest(config.manifest)
     kept = read_annotations(config.annotations, config.fold or 0, manifest.organs) if config.annotations else None
     begin(config.out, "coverage", config)
@@ -34,6 +35,8 @@ def run(config: CoverageConfig) -> dict[str, Any]:
     write_frame(config.out / "cases.csv", case_table(cases, manifest.organs))
     write_text(config.out / "coverage.md", markdown(coverage))
     draw_coverage(coverage, manifest.name, config.out / "coverage.png")
+    if config.sizes is not None:
+        write_json(config.sizes, sizes_json(cases, manifest.organs, manifest.name))
     summary = {
         "coverage": str(config.out),
         "cases": len(coverage.cases),

@@ -17,6 +17,9 @@ from tfpartial.losses.certain_mean import REDUCTIONS
 from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
 from tfpartial.losses.focal import BALANCED
 from tfpartial.losses.regularisers.extremal_area import CHOICES as EXTREMAL_SLICES
+from tfpartial.losses.regularisers.size import SLICES as COUNTED
+from tfpartial.losses.regularisers.size import UNITS_OF_EXCESS
+from tfpartial.losses.regularisers.size_bounds import NO_BOUND, QUANTILES
 from tfpartial.losses.terms import CROSS_ENTROPIES, SLICES, TERMS
 from tfpartial.metrics.scoring import METRICS
 from tfpartial.metrics.surfaces import SurfaceKind
@@ -138,6 +141,12 @@ def test_the_choices_of_the_terms_are_those_of_the_losses():
     assert set(types["focal"]["reduction"]) == set(REDUCTIONS)
     assert BALANCED in types["focal"]["positive_weight"]
     assert set(types["extremal_area"]["slices"]) == set(EXTREMAL_SLICES)
+
+
+def test_the_choices_of_sizes_are_those_of_their_term():
+    types = {option.name: set(option.type.split(" or ")) for option in options_of(TERMS["size"])}
+    assert types["low"] == types["high"] == {NO_BOUND, *QUANTILES}
+    assert (types["slices"], types["excess"]) == (set(COUNTED), set(UNITS_OF_EXCESS))
 
 
 def test_every_layout_is_named_where_it_is_chosen():

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tfpartial import cli, models
+from tfpartial.data.store.store import Store
 
 FILES = ("coverage.json", "coverage.csv", "cases.csv", "coverage.md", "coverage.png")
 
@@ -65,6 +66,23 @@ def test_coverage_of_a_fold_has_its_cases_and_the_labels_that_they_keep(tiny_run
     kept = {organ["organ"]: organ["annotated"] for organ in content["organs"]}
     assert kept == {organ: sum(organ in organs for organs in fold.values()) for organ in kept}
     assert all(organ["learnable_share"] < 1 for organ in content["organs"])
+
+
+def test_coverage_writes_the_sizes_of_the_labels_that_a_fold_keeps(tiny_run, tmp_path, capsys):
+    sizes, store = tmp_path / "sizes.json", Store.open(tiny_run.store)
+    words = ["--manifest", tiny_run.manifest, "--out", tmp_path / "coverage", "--workers", 1, "--sizes", sizes]
+    assert run(capsys, "coverage", *words, "--annotations", tiny_run.annotations, "--fold", 1)[0] == 0
+    fold = json.loads(tiny_run.annotations.read_text())["folds"][1]
+    for place, (organ, found) in enumerate(json.loads(sizes.read_text())["organs"].items()):
+        kept = [case for case, organs in fold.items() if organ in organs]
+        assert 0 < found["volume_mm3"]["n"] <= len(kept) < len(fold)
+        slices = sum(int((store.voxels(case)[:, place] > 0).sum()) for case in kept)
+        assert found["area_mm2"]["n"] == slices
+    assert {path.name for path in (tmp_path / "coverage").glob("*.json")} >= {"coverage.json", "done.json"}
+    words[3] = tmp_path / "again"
+    assert run(capsys, "coverage", *words)[0] == 0
+    whole = json.loads(sizes.read_text())["organs"]
+    assert all(found["volume_mm3"]["n"] > 3 for found in whole.values()), "all six cases are annotated"
 
 
 def test_the_same_coverage_with_one_process_and_with_two(tiny_run, tmp_path, capsys):

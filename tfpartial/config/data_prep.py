@@ -214,6 +214,7 @@ class CoverageConfig:
         out: folder of the table, the JSON and the picture.
         annotations: what `simulate` wrote; none takes the data set's own annotated sets.
         fold: fold of `annotations`; none takes the first.
+        sizes: JSON to write: areas in a slice and volumes of each organ, for the loss term `size`; none writes no such file.
         workers: processes; 0 takes all cores.
         scheduler: address of a Dask scheduler (`tcp://host:port`) whose workers do it instead.
         connect_timeout_s: seconds to look for the scheduler; none takes Dask's own `tfpartial.connect-timeout`, else 5.
@@ -223,6 +224,7 @@ class CoverageConfig:
     out: Path
     annotations: Path | None = None
     fold: int | None = None
+    sizes: Path | None = None
     workers: int = 0
     scheduler: str | None = None
     connect_timeout_s: float | None = None

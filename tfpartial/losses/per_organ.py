@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from tfpartial.errors import TfpartialError
-from tfpartial.names import quoted
+from tfpartial.losses.by_organ import require_organs
 
 
 class PerOrgan:
@@ -38,9 +38,7 @@ class PerOrgan:
 
     def set_organs(self, organs: Sequence[str]) -> None:
         """Receives the names of all organs, in their order. Raises `TfpartialError` when the option names another one."""
-        unknown = [quoted(name) for name in self.value if name not in organs] if isinstance(self.value, Mapping) else []
-        if unknown:
-            raise TfpartialError(f"{self.option}: no organ {', '.join(unknown)}; expected some of {', '.join(organs)}")
+        require_organs(self.value if isinstance(self.value, Mapping) else (), organs, self.option)
         self.organs = tuple(organs)
 
     def of(self, num_organs: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from tfpartial.losses.regularisers.entropy import Entropy
 from tfpartial.losses.regularisers.extremal_area import ExtremalArea
 from tfpartial.losses.regularisers.marginal_kl import MarginalKL
 from tfpartial.losses.regularisers.mutual_information import MutualInformation
+from tfpartial.losses.regularisers.size import Size
 from tfpartial.losses.term import Term
 from tfpartial.options import AtLeast
 
@@ -92,5 +93,6 @@ TERMS: dict[str, type[Term]] = {
     "mutual_information": MutualInformation,
     "marginal_kl": MarginalKL,
     "extremal_area": ExtremalArea,
+    "size": Size,
 }
 """Name in the configuration and in `metrics.csv` -> the term."""

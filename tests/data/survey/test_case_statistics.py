@@ -58,6 +58,17 @@ def test_organs_have_voxels_boxes_and_hu(manifest, tiny_dataset):
     assert found.organ_voxels.tolist() == [2, 2]
 
 
+def test_an_organ_has_the_voxels_of_each_slice_that_shows_it(manifest, tiny_dataset):
+    label = np.zeros((4, 5, 6), np.uint8)
+    label[0, 2, 3:5] = label[3, 1, 1] = 1
+    label[1] = 2
+    tiny_dataset.write(tiny_dataset.label("a"), label)
+    found = statistics(manifest, "a")
+    assert [organ.slice_voxels for organ in found.organs] == [(2, 1), (30,)]
+    assert found.voxel_mm2 == pytest.approx(2.25)
+    assert statistics(manifest, "c").organs[0].slice_voxels == ()
+
+
 def test_foreground_is_what_any_organ_covers_in_each_channel(manifest, tiny_dataset):
     found = statistics(manifest, "b")
     for counts, case in zip(found.foreground, "bc", strict=True):

@@ -13,6 +13,8 @@ ORGANS = ("liver", "spleen", "pancreas")
 K = len(ORGANS)
 ACTIVATIONS = ("sigmoid", "softmax")
 GRIDS = {"2D": (2, 4, 5), "3D": (2, 2, 4, 3)}
+SPACING_MM = ((3.0, 1.5, 1.0), (1.0, 0.5, 0.5))
+"""z, y, x of the two volumes or slices."""
 
 
 class Sample(NamedTuple):
@@ -24,7 +26,7 @@ class Sample(NamedTuple):
     logits: np.ndarray
 
     def inputs(self, logits: Any) -> LossInputs:
-        return LossInputs(self.targets, self.weights, {1: logits}, self.annotated)
+        return LossInputs(self.targets, self.weights, {1: logits}, self.annotated, spacing_mm=np.float32(SPACING_MM))
 
     @property
     def activation(self) -> str:
@@ -98,6 +100,29 @@ def slices_of(*organs: int, present: bool) -> Callable[[Sample], np.ndarray]:
     return reads
 
 
+def unannotated(*organs: int) -> Callable[[Sample], np.ndarray]:
+    """Slices in which one of these organs is not annotated; of sigmoids its own logits, of a softmax all."""
+
+    def reads(sample: Sample) -> np.ndarray:
+        chosen = ~sample.annotated & np.isin(np.arange(K), organs)  # [B, K]
+        chosen = chosen.reshape(len(chosen), *[1] * (sample.logits.ndim - 2), K)
+        if sample.activation == "softmax":
+            chosen = chosen.any(-1, keepdims=True)
+        return np.broadcast_to(chosen, sample.logits.shape)
+
+    return reads
+
+
+def everywhere(*organs: int) -> Callable[[Sample], np.ndarray]:
+    """All voxels of these organs; of a softmax all."""
+
+    def reads(sample: Sample) -> np.ndarray:
+        own = np.isin(np.arange(K), organs) if sample.activation == "sigmoid" else np.ones(K + 1, bool)
+        return np.broadcast_to(own, sample.logits.shape)
+
+    return reads
+
+
 ROWS = {
     "focal": Row("focal", {}, certain),
     "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
@@ -110,5 +135,9 @@ ROWS = {
     "extremal_area": Row("extremal_area", {"area": 0.33}, slices_of(0, 1, 2, present=True)),
     "extremal_area, of organs": Row(
         "extremal_area", {"area": {"spleen": 0.1, "liver": 0.7}, "slices": "uncertain"}, slices_of(0, 1, present=False)
+    ),
+    "size": Row("size", {"bounds_mm2": {"spleen": [1.0, 2.0], "pancreas": [6.0, 9.0]}}, unannotated(1, 2)),
+    "size, in voxels": Row(
+        "size", {"bounds_voxels": {"liver": [0, 0]}, "bounds_mm2": {"spleen": [31, np.inf]}, "slices": "all"}, everywhere(0, 1)
     ),
 }

@@ -33,12 +33,14 @@ class OrganStatistics:
         box: bounding box; None without a voxel.
         hu_mean: mean of channel 0; NaN without a voxel.
         hu_percentiles: 5 %, 50 % and 95 % of channel 0; NaN without a voxel.
+        slice_voxels: labelled voxels of each slice that has any, from the feet to the head.
     """
 
     voxels: int
     box: Box | None
     hu_mean: float
     hu_percentiles: tuple[float, float, float]
+    slice_voxels: tuple[int, ...] = ()
 
 
 ABSENT = OrganStatistics(0, None, np.nan, (np.nan, np.nan, np.nan))
@@ -79,6 +81,11 @@ class CaseStatistics:
     def voxel_ml(self) -> float:
         """Volume of a voxel."""
         return math.prod(self.spacing_mm_zyx) / 1000
+
+    @property
+    def voxel_mm2(self) -> float:
+        """Area of a voxel in its slice."""
+        return math.prod(self.spacing_mm_zyx[1:])
 
     @property
     def organ_voxels(self) -> np.ndarray:
@@ -126,7 +133,8 @@ def case_statistics(case: ManifestCase, data_set: Manifest) -> CaseStatistics:
     tables = _tables(reader, codes, len(data_set.organs))
     boxes = ndimage.find_objects(codes, max_label=len(data_set.organs))
     first = map_of(data_set.number_maps, 0)
-    organs = tuple(_organ(box, table, first) for box, table in zip(boxes, tables.organs, strict=True))
+    per_slice = [_slice_voxels(codes, box, code) for code, box in enumerate(boxes, start=1)]
+    organs = tuple(_organ(*found, first) for found in zip(boxes, tables.organs, per_slice, strict=True))
     return CaseStatistics(
         id=case.id,
         source=case.source,
@@ -181,8 +189,18 @@ def _tables(reader: SlabReader, codes: np.ndarray, organs: int) -> _Tables:
     return _Tables(per_organ, foreground, nonzero)
 
 
-def _organ(box: tuple[slice, ...] | None, table: np.ndarray, number_map: NumberMap) -> OrganStatistics:
+def _slice_voxels(codes: np.ndarray, box: tuple[slice, ...] | None, code: int) -> tuple[int, ...]:
+    """Voxels of an organ in each slice that has any."""
+    if box is None:
+        return ()
+    counts = np.count_nonzero(codes[box] == code, axis=(1, 2))
+    return tuple(counts[counts > 0].tolist())
+
+
+def _organ(
+    box: tuple[slice, ...] | None, table: np.ndarray, slice_voxels: tuple[int, ...], number_map: NumberMap
+) -> OrganStatistics:
     hu = ValueCounts.of_table(table)
     low, middle, high = (number_map.number(stored) for stored in hu.percentiles((5, 50, 95)))
     place = None if box is None else tuple((part.start, part.stop) for part in box)
-    return OrganStatistics(hu.total, place, number_map.number(hu.mean), (low, middle, high))
+    return OrganStatistics(hu.total, place, number_map.number(hu.mean), (low, middle, high), slice_voxels)
