@@ -17,6 +17,7 @@ from tfpartial.losses.certain_mean import REDUCTIONS
 from tfpartial.losses.dice import ACTIVATIONS, FORMS, ORGANS
 from tfpartial.losses.focal import BALANCED
 from tfpartial.losses.regularisers.extremal_area import CHOICES as EXTREMAL_SLICES
+from tfpartial.losses.regularisers.pairwise import PAIRS
 from tfpartial.losses.regularisers.size import SLICES as COUNTED
 from tfpartial.losses.regularisers.size import UNITS_OF_EXCESS
 from tfpartial.losses.regularisers.size_bounds import NO_BOUND, QUANTILES
@@ -147,6 +148,11 @@ def test_the_choices_of_sizes_are_those_of_their_term():
     types = {option.name: set(option.type.split(" or ")) for option in options_of(TERMS["size"])}
     assert types["low"] == types["high"] == {NO_BOUND, *QUANTILES}
     assert (types["slices"], types["excess"]) == (set(COUNTED), set(UNITS_OF_EXCESS))
+
+
+def test_the_choices_of_pairs_are_those_of_their_terms():
+    types = [{option.name: option.type.split(" or ") for option in options_of(TERMS[name])} for name in ("crf", "laplacian")]
+    assert [set(each["pairs"]) for each in types] == [set(PAIRS)] * 2
 
 
 def test_every_layout_is_named_where_it_is_chosen():

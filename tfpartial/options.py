@@ -38,10 +38,19 @@ class Option(NamedTuple):
 
 def options_of(owner: Owner, given: Collection[str] = ()) -> list[Option]:
     """The keyword arguments of a function or class that are not `given` by the program itself."""
-    texts = {entry.arg_name: " ".join((entry.description or "").split()) for entry in parse_docstring(owner.__doc__ or "").params}
+    entries = [entry for doc in _docs(owner) for entry in parse_docstring(doc).params]
+    texts = {entry.arg_name: " ".join((entry.description or "").split()) for entry in entries}
     return [
         Option(name, type_text(hint), default, texts.get(name, "")) for name, (hint, default) in _parameters(owner, given).items()
     ]
+
+
+def _docs(owner: Owner) -> list[str]:
+    """The docstrings that may describe the options: of the class that has the constructor, and its heir's own."""
+    if not inspect.isclass(owner):
+        return [owner.__doc__ or ""]
+    maker = next(each for each in inspect.getmro(owner) if "__init__" in vars(each))
+    return [maker.__doc__ or "", owner.__doc__ or ""]
 
 
 def checked_options(

@@ -11,8 +11,10 @@ from tfpartial.losses.cross_entropy import PartialBinaryCrossentropy, PartialCat
 from tfpartial.losses.dice import PartialDice
 from tfpartial.losses.focal import Focal
 from tfpartial.losses.inputs import LossInputs
+from tfpartial.losses.regularisers.crf import Crf
 from tfpartial.losses.regularisers.entropy import Entropy
 from tfpartial.losses.regularisers.extremal_area import ExtremalArea
+from tfpartial.losses.regularisers.laplacian import Laplacian
 from tfpartial.losses.regularisers.marginal_kl import MarginalKL
 from tfpartial.losses.regularisers.mutual_information import MutualInformation
 from tfpartial.losses.regularisers.size import Size
@@ -94,5 +96,7 @@ TERMS: dict[str, type[Term]] = {
     "marginal_kl": MarginalKL,
     "extremal_area": ExtremalArea,
     "size": Size,
+    "crf": Crf,
+    "laplacian": Laplacian,
 }
 """Name in the configuration and in `metrics.csv` -> the term."""

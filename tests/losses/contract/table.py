@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 from tfpartial.losses import TERMS, LossInputs, Term, targets_and_weights
 
@@ -26,7 +27,14 @@ class Sample(NamedTuple):
     logits: np.ndarray
 
     def inputs(self, logits: Any) -> LossInputs:
-        return LossInputs(self.targets, self.weights, {1: logits}, self.annotated, spacing_mm=np.float32(SPACING_MM))
+        return LossInputs(
+            self.targets, self.weights, {1: logits}, self.annotated, image=self.image, spacing_mm=np.float32(SPACING_MM)
+        )
+
+    @property
+    def image(self) -> np.ndarray:
+        """float32 `[B, *grid, 2]`, the same for every sample of a grid."""
+        return np.random.default_rng(3).normal(size=(*self.logits.shape[:-1], 2)).astype("float32")
 
     @property
     def activation(self) -> str:
@@ -123,6 +131,16 @@ def everywhere(*organs: int) -> Callable[[Sample], np.ndarray]:
     return reads
 
 
+def near_uncertain(window: int, slices: int) -> Callable[[Sample], np.ndarray]:
+    """Voxels in the window of an uncertain one, or of its organ."""
+
+    def reads(sample: Sample) -> np.ndarray:
+        sides = (1, *(slices, window, window)[-(sample.logits.ndim - 2) :], 1)
+        return ndimage.maximum_filter(uncertain(sample), sides, mode="constant")
+
+    return reads
+
+
 ROWS = {
     "focal": Row("focal", {}, certain),
     "focal, a root": Row("focal", {"gamma": 0.5, "reduction": "batch_mean"}, certain),
@@ -140,4 +158,8 @@ ROWS = {
     "size, in voxels": Row(
         "size", {"bounds_voxels": {"liver": [0, 0]}, "bounds_mm2": {"spleen": [31, np.inf]}, "slices": "all"}, everywhere(0, 1)
     ),
+    "crf": Row("crf", {"window": 3, "sigma_intensity": 1.0, "sigma_mm": 2.0}, near_uncertain(3, 3)),
+    "crf, uncertain pairs": Row("crf", {"window": 3, "sigma_intensity": 2.0, "pairs": "both"}, uncertain),
+    "laplacian": Row("laplacian", {"window": 3, "window_slices": 1, "sigma_intensity": 1.0}, near_uncertain(3, 1)),
+    "laplacian, all pairs": Row("laplacian", {"window": 3, "sigma_intensity": 1.0, "pairs": "all"}, everywhere(0, 1, 2)),
 }
