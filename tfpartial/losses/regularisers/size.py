@@ -119,6 +119,7 @@ class Size(Term):
         low, high = (ops.convert_to_tensor(bound[np.newaxis], dtype=dtype) for bound in self.bounds)
         if not self.needs:
             return [low, high]
+        assert inputs.spacing_mm is not None  # training refuses data without what is in `needs`
         area = ops.prod(ops.cast(inputs.spacing_mm[:, 1:], dtype), axis=-1, keepdims=True)  # (B, 1) mm²
         unit = ops.where(self.is_mm2, area, ops.ones_like(area))  # (B, K)
         return [low / unit, high / unit]
