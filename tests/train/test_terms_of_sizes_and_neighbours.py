@@ -24,7 +24,7 @@ def train(tiny_run, tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [("--activation", "softmax"), ("--deep_supervision", "true", "--precision", "bfloat16")])
+@pytest.mark.parametrize("more", [("--activation", "softmax"), ("--deep_supervision", "true", "--precision", "mixed_bfloat16")])
 def test_each_term_has_a_column_of_the_metrics(train, tiny_run, tmp_path, capsys, more):
     """The sizes come from the file of `coverage`, and one organ's from the words."""
     sizes, organ = tmp_path / "sizes.json", Store.open(tiny_run.store).organs.names[0]
@@ -34,7 +34,7 @@ def test_each_term_has_a_column_of_the_metrics(train, tiny_run, tmp_path, capsys
     terms = {
         "size": f"{{weight: 0.5, bounds_from: {sizes}, high: p95, slices: all, bounds_voxels: {{{organ}: [1024, .inf]}}}}",
         "crf": "{weight: 0.1, window: 3}",
-        "laplacian": "{weight: 0.1, window: 5, pairs: both}",
+        "laplacian": "{weight: 0.1, window: 5, pairs: both, sigma_mm: 50, sigma_intensity: 2}",
     }
     status, printed = train(*(f"--loss.terms.{name}={options}" for name, options in terms.items()), *more)
     assert status == 0, printed
