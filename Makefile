@@ -80,10 +80,10 @@ $(VENV)/installed: setup.py
 benchmarks: $(VENV)/installed $(VENV)-torch/installed
 	python -m benchmarks.networks --network unet --size 512 --peer-python $(VENV)-torch/bin/python --precision bfloat16 --out benchmarks/results/unet_cpu_bfloat16.json
 	python -m benchmarks.networks --network unet --size 512 --peer-python $(VENV)-torch/bin/python --rounds 1 --steps 2 --out benchmarks/results/unet_cpu_float32.json
-	python -m benchmarks.networks --peer-python $(VENV)-torch/bin/python --out benchmarks/results/networks_cpu.json
-	python -m benchmarks.networks --organs 13 --width 16 --size 128 --batch 8 --out benchmarks/results/networks_btcv.json
-	python -m benchmarks.networks --network unet --threads 1 2 --deterministic --out benchmarks/results/unet_threads.json
-	python -m benchmarks.networks --network unet mhsa mhca_1 mhca_2 mhca_3 mhca mhca_2_all_tokens --task forward --size 512 --batch 1 --out benchmarks/results/attention_cpu.json
+	python -m benchmarks.networks --organs 13 --width 16 --size 128 --batch 8 --rounds 1 --out benchmarks/results/networks_btcv.json
+	python -m benchmarks.networks --network unet attention_unet --organs 13 --width 16 --size 128 --batch 8 --rounds 1 --peer-python $(VENV)-torch/bin/python --out benchmarks/results/networks_peers.json
+	python -m benchmarks.networks --network unet --batch 1 --threads 1 2 --deterministic --rounds 1 --out benchmarks/results/unet_threads.json
+	python -m benchmarks.networks --network unet mhsa mhca_1 mhca_2 mhca_3 mhca mhca_2_all_tokens --task forward --width 16 --size 512 --batch 1 --rounds 1 --out benchmarks/results/attention_cpu.json
 	python -m benchmarks.networks_table
 	python -m benchmarks.weight_maps --rounds 8 --out benchmarks/results/weight_maps_cpu.json
 	python -m benchmarks.pipeline --out benchmarks/results/pipeline.json

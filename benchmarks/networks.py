@@ -91,7 +91,13 @@ def main() -> None:
         runs: dict[str, list[Run]] = {}
         for _ in range(arguments.rounds):
             for name, command in _programs(SUBJECTS[setting.subject], arguments):
-                runs.setdefault(name, []).append(_run(command, setting, arguments))
+                try:
+                    runs.setdefault(name, []).append(_run(command, setting, arguments))
+                except subprocess.CalledProcessError as error:
+                    if name in (OURS, DETERMINISTIC):
+                        raise
+                    runs.pop(name, None)
+                    print(f"{name}: no row, {error}", file=sys.stderr)
         rows += _rows(setting, runs, peaks[setting.precision, setting.threads], arguments.batch)
         print(json.dumps(rows[-len(runs) :]), file=sys.stderr)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")

@@ -58,9 +58,9 @@ def _unet_cells(rows: dict[str, dict[str, Any]]) -> list[str]:
     return [*seconds, f"**{times:.2f}**", f"{ours['peak_gib']:.2f} / {best['peak_gib']:.2f}"]
 
 
-def networks_table(name: str, folder: Path = RESULTS) -> str:
-    """All networks, from a file of a folder."""
-    rows = [row for row in _rows(folder / name) if row["program"] == OURS]
+def networks_table(folder: Path = RESULTS) -> str:
+    """All networks, from `networks_btcv.json`."""
+    rows = [row for row in _rows(folder / "networks_btcv.json") if row["program"] == OURS]
     lines = []
     for subject in dict.fromkeys(row["subject"] for row in rows):
         train, forward = (next(row for row in rows if (row["subject"], row["task"]) == (subject, task)) for task in TASKS)
@@ -90,8 +90,8 @@ def attention_table(folder: Path = RESULTS) -> str:
 
 
 def peers_table(folder: Path = RESULTS) -> str:
-    """The networks that are published for PyTorch as well, from `networks_cpu.json`."""
-    return markdown_table(PEERS_HEADER, list(_peer_lines(_rows(folder / "networks_cpu.json"))))
+    """The networks that are published for PyTorch as well, from `networks_peers.json`."""
+    return markdown_table(PEERS_HEADER, list(_peer_lines(_rows(folder / "networks_peers.json"))))
 
 
 def _peer_lines(rows: Rows) -> Iterator[list[str]]:
@@ -135,8 +135,7 @@ def _rows(path: Path) -> Rows:
 
 TABLES: dict[str, Callable[[], str]] = {
     "unet_cpu.md": unet_table,
-    "networks_cpu.md": lambda: networks_table("networks_cpu.json"),
-    "networks_btcv.md": lambda: networks_table("networks_btcv.json"),
+    "networks_btcv.md": networks_table,
     "networks_peers.md": peers_table,
     "attention_cpu.md": attention_table,
     "unet_threads.md": costs_table,

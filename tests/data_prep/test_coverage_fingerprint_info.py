@@ -114,9 +114,8 @@ def test_plan(tiny_run, tmp_path, capsys):
     """32x32 slices: four stages, to 4x4."""
     fingerprint, out = tmp_path / "fingerprint.json", tmp_path / "plan.yaml"
     assert run(capsys, "fingerprint", "--manifest", tiny_run.manifest, "--out", fingerprint, "--workers", 1)[0] == 0
-    status, printed, _ = run(
-        capsys, "plan", "--fingerprint", fingerprint, "--out", out, "--spacing", "native", "--width", 2, "--json"
-    )
+    words = ["plan", "--fingerprint", fingerprint, "--out", out, "--spacing", "native", "--width", 2, "--json"]
+    status, printed, _ = run(capsys, *words, "--network", "nnunet")
     assert status == 0
     planned, summary = yaml.safe_load(out.read_text()), json.loads(printed)
     assert planned["prepare"]["size"] == [32, 32]
@@ -125,6 +124,8 @@ def test_plan(tiny_run, tmp_path, capsys):
     assert low == json.loads(fingerprint.read_text())["foreground_intensity"]["CT"]["p0.5"] < high
     assert [row["size"] for row in summary["stages"]] == ["32x32", "16x16", "8x8", "4x4"]
     assert summary["parameters"] == models.build("nnunet", 7, (32, 32, 1), width=2).count_params()
+    assert run(capsys, *words)[0] == 0
+    assert yaml.safe_load(out.read_text())["train"]["network"] == {"name": "unet", "options": {"width": 2}}
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ class PlanConfig:
     out: Path
     memory_gb: float = 8.0
     spacing: Literal["median", "native"] = "median"
-    network: Literal["unet", "nnunet"] = "nnunet"
+    network: Literal["unet", "nnunet"] = "unet"
     width: int | None = None
     max_width: int = 512
 
