@@ -89,7 +89,9 @@ def _steps(network: keras.Model, arguments: argparse.Namespace) -> dict[str, Cal
 
         return step
 
-    weak = {f"bce + {name}": {"bce": {}, name.partition(",")[0]: TERMS[name]} for name in arguments.terms}
+    weak: dict[str, dict[str, Any]] = {
+        f"bce + {name}": {"bce": {}, name.partition(",")[0]: TERMS[name]} for name in arguments.terms
+    }
     return {name: compiled(terms) for name, terms in {"bce": {"bce": {}}, **weak}.items()}
 
 
