@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,6 @@ NETWORKS_HEADER = (
     "forward",
     "GiB: train",
     "forward",
-)
-PEERS_HEADER = (
-    "network, step",
-    OURS,
-    "PyTorch, same layers",
-    "MONAI",
-    "times the best",
-    "share of peak: ours",
-    "best of theirs",
-    "GiB (of it libraries): ours",
-    "of their fastest",
 )
 ATTENTION_HEADER = ("network", "parameters, M", "GFLOP", "forward, s per slice", "times U-Net", "peak memory, GiB")
 COSTS_HEADER = ("U-Net, step", "1 thread", "2 threads", "times", "2 threads, deterministic", "costs")
@@ -89,34 +78,6 @@ def attention_table(folder: Path = RESULTS) -> str:
     return markdown_table(ATTENTION_HEADER, lines)
 
 
-def peers_table(folder: Path = RESULTS) -> str:
-    """The networks that are published for PyTorch as well, from `networks_peers.json`."""
-    return markdown_table(PEERS_HEADER, list(_peer_lines(_rows(folder / "networks_peers.json"))))
-
-
-def _peer_lines(rows: Rows) -> Iterator[list[str]]:
-    for name in dict.fromkeys(row["subject"] for row in rows if row["times_peer_best"]):
-        for task, said in TASKS.items():
-            of_one = {row["program"]: row for row in rows if (row["subject"], row["task"]) == (name, task)}
-            ours = of_one[OURS]
-            peers = [row for program, row in of_one.items() if not program.startswith(OURS)]
-            best = min(peers, key=lambda row: row["s_per_slice"])
-            fastest = [_fastest([row for row in peers if row["program"].startswith(kind)]) for kind in ("PyTorch", "MONAI")]
-            shares = [ours["share_of_peak"], max(row["share_of_peak"] for row in peers)]
-            yield [
-                f"`{name}`, {said}",
-                f"{ours['s_per_slice']:.3g}",
-                *fastest,
-                f"**{ours['times_peer_best']:.2f}**",
-                *(f"{share:.0%}" for share in shares),
-                *(f"{row['peak_gib']:.2f} ({row['library_gib']:.2f})" for row in (ours, best)),
-            ]
-
-
-def _fastest(rows: Rows) -> str:
-    return f"{min(row['s_per_slice'] for row in rows):.3g}" if rows else "–"
-
-
 def costs_table(folder: Path = RESULTS) -> str:
     """What a second thread brings and determinism costs, from `unet_threads.json`."""
     rows, lines = _rows(folder / "unet_threads.json"), []
@@ -136,7 +97,6 @@ def _rows(path: Path) -> Rows:
 TABLES: dict[str, Callable[[], str]] = {
     "unet_cpu.md": unet_table,
     "networks_btcv.md": networks_table,
-    "networks_peers.md": peers_table,
     "attention_cpu.md": attention_table,
     "unet_threads.md": costs_table,
 }
