@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     "errors safe_text __init__",
-    "names printing progress quiet text_table unfinished yaml_file",
+    "names printing processor progress quiet text_table unfinished yaml_file",
     "artifacts config labels options parallel",
     "checksums tensorflow_files",
     "csv_file data free_options lock losses metrics models provenance stages",

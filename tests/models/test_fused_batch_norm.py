@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfpartial.models.layers import fused_batch_norm
 from tfpartial.models.layers.fused_batch_norm import FusedBatchNormalization
 
 SHAPES = [(2, 3, 4, 5), (2, 3, 2, 2, 5)]
@@ -74,3 +75,29 @@ def test_takes_keras_own_way_for_vectors():
     shape = (6, 5)
     ours, keras_layer = pair(shape)
     np.testing.assert_array_equal(ours(features(shape), training=True), keras_layer(features(shape), training=True))
+
+
+@pytest.mark.parametrize(
+    ("flags", "shape", "training", "fused"),
+    [
+        ({"avx2"}, (1, 512, 512, 8), False, False),
+        ({"avx2"}, (1, None, None, 8), False, False),
+        ({"avx2"}, (1, 512, 512, 8), True, True),
+        ({"avx2"}, (1, 512, 512, 7), False, True),
+        ({"avx2", "avx512f"}, (1, 512, 512, 8), False, True),
+        (set(), (1, 512, 512, 8), False, True),
+    ],
+)
+def test_large_features_are_not_fused_with_their_convolution_without_avx512(flags, shape, training, fused, monkeypatch):
+    monkeypatch.setattr(fused_batch_norm, "cpu_flags", lambda: frozenset(flags))
+    ours, _ = pair((1, 4, 4, shape[-1]))
+    traced = tf.function(lambda x: ours(x, training=training)).get_concrete_function(tf.TensorSpec(shape))
+    assert ("FusedBatchNormV3" in {operation.type for operation in traced.graph.get_operations()}) == fused
+
+
+def test_large_features_have_the_same_numbers(monkeypatch):
+    ours, _ = pair(SHAPES[0])
+    expected = ours(features(SHAPES[0]), training=False)
+    monkeypatch.setattr(fused_batch_norm, "cpu_flags", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr(fused_batch_norm, "LARGE", 1)
+    np.testing.assert_allclose(ours(features(SHAPES[0]), training=False), expected, rtol=1e-5, atol=1e-5)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import keras
 import tensorflow as tf
+
+from tfpartial.processor import cpu_flags
 
 BFLOAT16_CPU_FLAGS = {"amx_bf16", "avx512_bf16"}
 FIRST_BFLOAT16_GPU = (8, 0)
@@ -48,12 +49,6 @@ def dtype_policy(name: str) -> Iterator[None]:
 def _multiplies_bfloat16() -> bool:
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return bool(_cpu_flags() & BFLOAT16_CPU_FLAGS)
+        return bool(cpu_flags() & BFLOAT16_CPU_FLAGS)
     capabilities = (tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus)
     return all(capability >= FIRST_BFLOAT16_GPU for capability in capabilities)
-
-
-def _cpu_flags() -> set[str]:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    return set(next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), []))
