@@ -19,7 +19,7 @@ def test_a_prior_of_one_half_leaves_the_logits(subject, where):
     prior = np.full((2, *subject.row.sides, 3), 0.5, "float32")
     got, expected = model([subject.slices, prior]), subject.network(subject.slices)
     if where == "input":
-        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
     else:
         np.testing.assert_array_equal(got, expected)
     if where == "activation":
