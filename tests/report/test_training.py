@@ -34,6 +34,18 @@ def test_an_organ_that_was_never_validated_has_no_line(page_of_a_training):
     assert "b, 170 steps: 30" in page and "c, 170 steps" not in page
 
 
+def test_each_summand_of_the_loss_has_a_line_in_its_own_units(page_of_a_training):
+    header = "epoch,steps,seconds,loss,bce,mutual_information,val_dsc,val_dsc_a"
+    page = page_of_a_training(f"{header}\n1,170,90,0.9,0.7,-0.2,0.2,0.1\n2,340,180,0.5,0.6,-0.25,0.2,0.1\n")
+    assert "Summands of the loss" in page
+    assert "bce, 340 steps: 0.6" in page and "mutual_information, 340 steps: -0.25" in page
+
+
+def test_a_loss_of_one_summand_is_drawn_once(page_of_a_training):
+    page = page_of_a_training("epoch,steps,seconds,loss,bce,val_dsc\n1,170,90,0.9,0.9,0.2\n")
+    assert "Summands of the loss" not in page
+
+
 @pytest.mark.parametrize("missing", ["steps", "seconds"])
 def test_a_table_without_what_curves_run_over_is_named(page_of_a_training, missing):
     header = ", ".join(name for name in ("epoch", "steps", "seconds", "loss") if name != missing)
