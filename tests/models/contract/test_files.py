@@ -41,6 +41,7 @@ def test_a_saved_model_gives_the_same_probabilities(subject, again, tmp_path):
     save_model(again, card, tmp_path)
     hu = np.random.default_rng(0).integers(-1000, 1000, (2, *subject.shape), dtype=np.int16)
     served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"](hu=tf.constant(hu))["probabilities"]
-    expected = tf.sigmoid(network_logits(subject.network, card, hu))
-    np.testing.assert_allclose(served, expected, atol=1e-5)
+    logits = network_logits(subject.network, card, hu)
+    expected = tf.sigmoid(logits)  # its slope is 1/4 at most, and rounding is measured against the largest logit
+    np.testing.assert_allclose(served, expected, atol=1e-5 * np.abs(logits).max() / 4)
     assert np.ptp(expected) > 1e-3
