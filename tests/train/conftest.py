@@ -1,9 +1,9 @@
-"""A segmenter for the stages that take one."""
+"""A segmenter for the stages that take one, and trainings of two steps."""
 
 import keras
 import pytest
 
-from tfpartial import models
+from tfpartial import cli, models
 from tfpartial.data.store.store import Store
 from tfpartial.segmenter.card import NetworkSpec, SegmenterCard, write_card
 
@@ -25,3 +25,16 @@ def model(tiny_run, tmp_path_factory):
         folder,
     )
     return folder
+
+
+@pytest.fixture
+def train(tiny_run, tmp_path, capsys):
+    """Two steps through the command line with these words; exit status and what was printed as an error."""
+
+    def run(*words):
+        paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations]
+        steps = ["--epochs", 1, "--steps_per_epoch", 2, "--batch", 2, "--network.options.width", 2, "--out", tmp_path / "model"]
+        status = cli.main(["train", *map(str, [*paths, *steps, *words]), "--json"])
+        return status, capsys.readouterr().err
+
+    return run

@@ -10,19 +10,6 @@ from tfpartial import cli
 from tfpartial.data.store.store import Store
 
 
-@pytest.fixture
-def train(tiny_run, tmp_path, capsys):
-    """Two steps through the command line with these words; exit status and what was printed as an error."""
-
-    def run(*words):
-        paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations]
-        steps = ["--epochs", 1, "--steps_per_epoch", 2, "--batch", 2, "--network.options.width", 2, "--out", tmp_path / "model"]
-        status = cli.main(["train", *map(str, [*paths, *steps, *words]), "--json"])
-        return status, capsys.readouterr().err
-
-    return run
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [("--activation", "softmax"), ("--deep_supervision", "true", "--precision", "mixed_bfloat16")])
 def test_each_term_has_a_column_of_the_metrics(train, tiny_run, tmp_path, capsys, more):

@@ -5,7 +5,6 @@ import math
 
 import pytest
 
-from tfpartial import cli
 from tfpartial.data.store.store import Store
 
 TERMS = {
@@ -15,19 +14,6 @@ TERMS = {
     "marginal_kl": "{weight: 0.1, marginal: SHARES}",
     "extremal_area": "{weight: 0.1, area: SHARES, slices: uncertain}",
 }
-
-
-@pytest.fixture
-def train(tiny_run, tmp_path, capsys):
-    """Two steps through the command line with these words; exit status and what was printed as an error."""
-
-    def run(*words):
-        paths = ["--store", tiny_run.store, "--splits", tiny_run.splits, "--annotations", tiny_run.annotations]
-        steps = ["--epochs", 1, "--steps_per_epoch", 2, "--batch", 2, "--network.options.width", 2, "--out", tmp_path / "model"]
-        status = cli.main(["train", *map(str, [*paths, *steps, *words]), "--json"])
-        return status, capsys.readouterr().err
-
-    return run
 
 
 def words_of(organs):
